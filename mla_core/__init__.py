@@ -1,0 +1,55 @@
+"""Attention and its caches, step by step: MHA, GQA, MQA and DeepSeek's MLA, over real models.
+
+One letter table, used in einsum strings, in jaxtyping signatures and in trailing shape comments:
+
+    b  batch                    h  attention head          c  KV latent (kv_lora_rank)
+    s  query position           g  key/value head          q  query latent (q_lora_rank)
+    t  key position             n  nope dim of a head      d  model (hidden_size)
+    l  layer                    r  rope dim of a head      k  key dim of a head (MLA: n + r)
+                                v  value dim of a head     w  vocabulary
+
+Nothing below imports torch until a name that needs it is touched: a page can open a recorded
+`Trace`, or count tokens, in milliseconds.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mla_core.accounting import kv_bytes_per_token
+    from mla_core.bridge import baseline
+    from mla_core.decoder import Decoder, Step
+    from mla_core.engine import Engine, Request
+    from mla_core.models.checkpoint import load_model
+    from mla_core.traces import Trace
+    from mla_core.tracing import trace
+
+_HOME = {
+    "load_model": "mla_core.models.checkpoint",
+    "baseline": "mla_core.bridge",
+    "trace": "mla_core.tracing",
+    "Trace": "mla_core.traces",
+    "Decoder": "mla_core.decoder",
+    "Step": "mla_core.decoder",
+    "Engine": "mla_core.engine",
+    "Request": "mla_core.engine",
+    "kv_bytes_per_token": "mla_core.accounting",
+}
+
+__all__ = [
+    "Decoder",
+    "Engine",
+    "Request",
+    "Step",
+    "Trace",
+    "baseline",
+    "kv_bytes_per_token",
+    "load_model",
+    "trace",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'mla_core' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)

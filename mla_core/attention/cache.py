@@ -1,0 +1,104 @@
+"""The KV cache: what an attention layer keeps of every token it has seen.
+
+A `LayerCache` does not know which attention it serves. MHA, GQA and MQA put `k` and `v` into it,
+MLA puts `c_kv` and `k_rope` (DeepSeek-V2, boxed in equations 41 and 43) and nothing else. Tokens
+lie along the last but one axis, so one class serves both.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+
+class LayerCache:
+    """The growing rows of one layer, and a count of the bytes that went in and out.
+
+    Attributes:
+        length: tokens held.
+        bytes_written, bytes_read: totals over all calls of `append`.
+    """
+
+    def __init__(self) -> None:
+        self.length = 0
+        self.bytes_written = 0
+        self.bytes_read = 0
+        self._buffers: dict[str, Tensor] = {}
+
+    def append(self, **rows: Tensor) -> tuple[Tensor, ...]:
+        """Writes new rows (..., new, width) and returns everything held (..., length, width).
+
+        Args:
+            rows: one tensor a name, e.g. ``k=`` and ``v=``; the same names in every call.
+
+        Returns:
+            Views of the filled part, in the order of the arguments. Attention reads all of them,
+            so they count as read.
+
+        Raises:
+            ValueError: the names differ from those of the first call.
+        """
+        if self._buffers and rows.keys() != self._buffers.keys():
+            raise ValueError(f"this cache holds {sorted(self._buffers)}, not {sorted(rows)}")
+        start = self.length
+        self.length += next(iter(rows.values())).shape[-2]
+        for name, new in rows.items():
+            self._reserve(name, new)
+            self._buffers[name][..., start : self.length, :] = new
+            self.bytes_written += new.nbytes
+        held = tuple(self[name] for name in rows)
+        self.bytes_read += sum(view.nbytes for view in held)
+        return held
+
+    def _reserve(self, name: str, like: Tensor) -> None:
+        """Doubles the buffer when it is full: n steps copy O(n) rows, not O(n^2)."""
+        old = self._buffers.get(name)
+        if old is not None and old.shape[-2] >= self.length:
+            return
+        capacity = max(32, 2 * self.length)
+        new = like.new_empty(*like.shape[:-2], capacity, like.shape[-1])
+        if old is not None:
+            new[..., : old.shape[-2], :] = old
+        self._buffers[name] = new
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self._buffers[name][..., : self.length, :]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._buffers)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the rows held, from the tensors themselves (unused capacity not counted)."""
+        return sum(self[name].nbytes for name in self)
+
+
+class Cache(tuple[LayerCache, ...]):
+    """One `LayerCache` for each layer of a model."""
+
+    __slots__ = ()
+
+    @classmethod
+    def empty(cls, num_layers: int) -> "Cache":
+        return cls(LayerCache() for _ in range(num_layers))
+
+    @property
+    def length(self) -> int:
+        return self[0].length
+
+    @property
+    def nbytes(self) -> int:
+        return sum(layer.nbytes for layer in self)
+
+    @property
+    def bytes_written(self) -> int:
+        return sum(layer.bytes_written for layer in self)
+
+    @property
+    def bytes_read(self) -> int:
+        return sum(layer.bytes_read for layer in self)
+
+
+def causal_mask(s: int, t: int, device: torch.device) -> Tensor:
+    """(s, t), True where key t lies in the future of query s; the queries are the last s keys."""
+    return torch.ones(s, t, dtype=torch.bool, device=device).triu(t - s + 1)

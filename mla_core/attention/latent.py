@@ -1,0 +1,212 @@
+"""Multi-head Latent Attention: DeepSeek-V2 (arXiv 2405.04434), equations 9-19 and 37-47.
+
+    c_kv   = norm(W_DKV x)         (9, 41)   cached: one latent a token, shared by all heads
+    k_rope = RoPE(W_KR x)          (15, 43)  cached: one small key with the position, shared too
+    k_nope = W_UK c_kv             (10, 42)  each head's key content
+    v      = W_UV c_kv             (11, 45)  each head's value
+    c_q    = norm(W_DQ x)          (12, 37)  optional: the query latent
+    q_nope = W_UQ c_q              (13, 38)
+    q_rope = RoPE(W_QR c_q)        (14, 39)
+    scores = (q_nope . k_nope + q_rope . k_rope) / sqrt(n + r)      (16-18, 40, 44, 46)
+    out    = W_O [pattern v]       (19, 47)
+
+The paper does not print the RMSNorm of the latents as an equation; section 3.1.2 adds it.
+
+Two ways to the same result, side by side below:
+
+    naive     rebuilds k_nope and v of every cached token, then is ordinary attention;
+    absorbed  moves W_UK to the query and W_UV behind the sum (associativity, App. C), so that
+              keys and values are never rebuilt and the latent plays both parts.
+"""
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mla_core.attention.cache import LayerCache
+from mla_core.attention.multihead import softmax_causal
+from mla_core.attention.recorder import Recorder
+from mla_core.attention.rope import rotate, score_scale
+from mla_core.attention.rope_config import RopeConfig
+
+Mode = Literal["naive", "absorbed"]
+Rotation = tuple[Float[Tensor, "s half"], Float[Tensor, "s half"]]
+
+# DeepSeek's code and Hugging Face's fix the epsilon of the two inner norms, whatever the
+# configuration says for the outer ones.
+LATENT_NORM_EPS = 1e-6
+
+
+class MultiHeadLatentAttention(nn.Module):
+    """One MLA layer, with the parameter names of Hugging Face's `deepseek_v2` / `deepseek_v3`.
+
+    Args:
+        hidden_size: d.
+        num_attention_heads: h.
+        kv_lora_rank: c, the width of the cached latent.
+        q_lora_rank: q, the width of the query latent; None for a plain `q_proj`.
+        qk_nope_head_dim: n, the part of a key without position.
+        qk_rope_head_dim: r, the part with it; even.
+        v_head_dim: v; need not equal n.
+        attention_bias: biases on q_a, kv_a and o (never on the up-projections).
+        rope: only its YaRN fields matter here, for the scale of the scores.
+        rope_interleave: DeepSeek's pairs (True) or Llama's halves (False).
+    """
+
+    def __init__(
+        self,
+        *,
+        hidden_size: int,
+        num_attention_heads: int,
+        kv_lora_rank: int,
+        q_lora_rank: int | None,
+        qk_nope_head_dim: int,
+        qk_rope_head_dim: int,
+        v_head_dim: int,
+        attention_bias: bool,
+        rope: RopeConfig,
+        rope_interleave: bool,
+    ) -> None:
+        super().__init__()
+        self.n, self.r, self.v = qk_nope_head_dim, qk_rope_head_dim, v_head_dim
+        self.num_heads, self.kv_lora_rank = num_attention_heads, kv_lora_rank
+        self.rope_interleave = rope_interleave
+        self.scale = score_scale(self.n + self.r, rope)
+        key_width = num_attention_heads * (self.n + self.r)
+        if q_lora_rank is None:
+            self.q_proj = nn.Linear(hidden_size, key_width, bias=False)
+        else:
+            self.q_a_proj = nn.Linear(hidden_size, q_lora_rank, bias=attention_bias)  # W_DQ
+            self.q_a_layernorm = nn.RMSNorm(q_lora_rank, eps=LATENT_NORM_EPS)
+            self.q_b_proj = nn.Linear(q_lora_rank, key_width, bias=False)  # [W_UQ; W_QR]
+        self.kv_a_proj_with_mqa = nn.Linear(  # [W_DKV; W_KR]
+            hidden_size, kv_lora_rank + self.r, bias=attention_bias
+        )
+        self.kv_a_layernorm = nn.RMSNorm(kv_lora_rank, eps=LATENT_NORM_EPS)
+        self.kv_b_proj = nn.Linear(  # [W_UK; W_UV], head by head
+            kv_lora_rank, num_attention_heads * (self.n + self.v), bias=False
+        )
+        self.o_proj = nn.Linear(num_attention_heads * self.v, hidden_size, bias=attention_bias)
+        self.q_lora_rank = q_lora_rank
+
+    def up_projections(self) -> tuple[Float[Tensor, "h n c"], Float[Tensor, "h v c"]]:
+        """W_UK and W_UV, one slice a head, as views of `kv_b_proj`."""
+        w = self.kv_b_proj.weight.view(self.num_heads, self.n + self.v, self.kv_lora_rank)
+        return w[:, : self.n], w[:, self.n :]
+
+    def queries(
+        self, x: Float[Tensor, "b s d"], rotation: Rotation
+    ) -> tuple[Float[Tensor, "b h s n"], Float[Tensor, "b h s r"]]:
+        """Equations 12-14: content and position part of each head's query."""
+        if self.q_lora_rank is None:
+            q = self.q_proj(x)
+        else:
+            q = self.q_b_proj(self.q_a_layernorm(self.q_a_proj(x)))
+        q = rearrange(q, "b s (h k) -> b h s k", h=self.num_heads)
+        q_nope, q_rope = q.split([self.n, self.r], dim=-1)
+        return q_nope, rotate(q_rope, *rotation, interleaved=self.rope_interleave)
+
+    def compress(
+        self, x: Float[Tensor, "b s d"], rotation: Rotation
+    ) -> tuple[Float[Tensor, "b s c"], Float[Tensor, "b s r"]]:
+        """Equations 9 and 15: all that a token leaves in the cache."""
+        c_kv, k_rope = self.kv_a_proj_with_mqa(x).split([self.kv_lora_rank, self.r], dim=-1)
+        k_rope = rotate(k_rope, *rotation, interleaved=self.rope_interleave)
+        return self.kv_a_layernorm(c_kv), k_rope
+
+    def forward(
+        self,
+        x: Float[Tensor, "b s d"],
+        rotation: Rotation,
+        *,
+        mode: Mode = "naive",
+        cache: LayerCache | None = None,
+        record: Recorder | None = None,
+    ) -> Float[Tensor, "b s d"]:
+        """Attends from the new tokens to all so far.
+
+        Args:
+            x: new tokens, normalised.
+            rotation: cos and sin at the positions of the new tokens.
+            mode: which of the two paths; they differ by rounding only.
+            cache: latents and rope keys of earlier tokens; the new ones are written to it.
+            record: takes `c_kv`, `k_rope`, `q`, `z`, `content_scores`, `rope_scores`, `scores`
+                (scaled, before the mask), `pattern`, and on the naive path `k` and `v`.
+        """
+        q_nope, q_rope = self.queries(x, rotation)
+        c_kv, k_rope = self.compress(x, rotation)
+        if cache is None and record is None and mode == "naive":
+            return self._fused(q_nope, q_rope, c_kv, k_rope)
+        if cache is not None:
+            c_kv, k_rope = cache.append(c_kv=c_kv, k_rope=k_rope)
+        path = self.naive if mode == "naive" else self.absorbed
+        z = path(q_nope, q_rope, c_kv, k_rope, record)  # (b, h, s, v)
+        if record is not None:
+            record.put(c_kv=c_kv, k_rope=k_rope, z=z)
+            record.put(q=torch.cat((q_nope, q_rope), dim=-1))
+        return self.o_proj(rearrange(z, "b h s v -> b s (h v)"))  # (19)
+
+    def naive(
+        self,
+        q_nope: Float[Tensor, "b h s n"],
+        q_rope: Float[Tensor, "b h s r"],
+        c_kv: Float[Tensor, "b t c"],
+        k_rope: Float[Tensor, "b t r"],
+        record: Recorder | None = None,
+    ) -> Float[Tensor, "b h s v"]:
+        """Rebuilds every head's keys and values from the latents: 2 t c h (n + v) extra FLOPs."""
+        w_uk, w_uv = self.up_projections()
+        k_nope = torch.einsum("btc,hnc->bhtn", c_kv, w_uk)  # (10)
+        v = torch.einsum("btc,hvc->bhtv", c_kv, w_uv)  # (11)
+        content = torch.einsum("bhsn,bhtn->bhst", q_nope * self.scale, k_nope)
+        position = torch.einsum("bhsr,btr->bhst", q_rope * self.scale, k_rope)
+        pattern = softmax_causal(content + position)  # (18)
+        if record is not None:
+            _record_scores(record, content, position, pattern)
+            if record.wants("k", "v"):
+                shared = k_rope[:, None].expand(-1, self.num_heads, -1, -1)
+                record.put(k=torch.cat((k_nope, shared), dim=-1), v=v)  # (17)
+        return torch.einsum("bhst,bhtv->bhsv", pattern, v)  # (18)
+
+    def absorbed(
+        self,
+        q_nope: Float[Tensor, "b h s n"],
+        q_rope: Float[Tensor, "b h s r"],
+        c_kv: Float[Tensor, "b t c"],
+        k_rope: Float[Tensor, "b t r"],
+        record: Recorder | None = None,
+    ) -> Float[Tensor, "b h s v"]:
+        """(W_UK^T q) . c = q . (W_UK c), and the sum over t before W_UV: the cache is read as is."""
+        w_uk, w_uv = self.up_projections()
+        q_latent = torch.einsum("bhsn,hnc->bhsc", q_nope * self.scale, w_uk)  # (10) moved to q
+        content = torch.einsum("bhsc,btc->bhst", q_latent, c_kv)
+        position = torch.einsum("bhsr,btr->bhst", q_rope * self.scale, k_rope)
+        pattern = softmax_causal(content + position)  # (18)
+        if record is not None:
+            _record_scores(record, content, position, pattern)
+        z_latent = torch.einsum("bhst,btc->bhsc", pattern, c_kv)
+        return torch.einsum("bhsc,hvc->bhsv", z_latent, w_uv)  # (11) moved behind the sum
+
+    def _fused(self, q_nope: Tensor, q_rope: Tensor, c_kv: Tensor, k_rope: Tensor) -> Tensor:
+        """The naive path through torch's fused kernel, for training: no scores to show."""
+        kv = rearrange(self.kv_b_proj(c_kv), "b t (h e) -> b h t e", h=self.num_heads)
+        k_nope, v = kv.split([self.n, self.v], dim=-1)
+        shared = k_rope[:, None].expand(-1, self.num_heads, -1, -1)
+        z = F.scaled_dot_product_attention(
+            torch.cat((q_nope, q_rope), dim=-1),
+            torch.cat((k_nope, shared), dim=-1),
+            v,
+            is_causal=True,
+            scale=self.scale,
+        )
+        return self.o_proj(rearrange(z, "b h s v -> b s (h v)"))
+
+
+def _record_scores(record: Recorder, content: Tensor, position: Tensor, pattern: Tensor) -> None:
+    record.put(content_scores=content, rope_scores=position, pattern=pattern)
+    if record.wants("scores"):
+        record.put(scores=content + position)

@@ -1,0 +1,1 @@
+"""The transformer around the attention: opening Hugging Face directories, and their tokenizers."""

@@ -1,0 +1,213 @@
+"""What a checkpoint's `config.json` says, in DeepSeek's words, checked before anything is built."""
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from mla_core.attention.rope_config import RopeConfig
+
+ModelType = Literal["gpt2", "llama", "deepseek_v2", "deepseek_v3"]
+AttentionKind = Literal["MHA", "GQA", "MQA", "MLA"]
+
+
+class CheckpointError(ValueError):
+    """A model directory that cannot be opened; the message names the file and the reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """One configuration for the four formats; MLA's fields are 0 or None where there is no MLA."""
+
+    model_type: ModelType
+    vocab_size: int
+    hidden_size: int
+    intermediate_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    num_key_value_heads: int
+    max_position_embeddings: int
+    head_dim: int  # of keys and values, where they are not MLA's
+    norm_eps: float
+    hidden_act: str
+    tie_word_embeddings: bool
+    attention_bias: bool
+    mlp_bias: bool
+    bos_token_id: int | None
+    rope: RopeConfig | None = None  # None: learned positions (gpt2)
+    kv_lora_rank: int = 0
+    q_lora_rank: int | None = None
+    qk_nope_head_dim: int = 0
+    qk_rope_head_dim: int = 0
+    v_head_dim: int = 0
+    rope_interleave: bool = False
+
+    @property
+    def attention(self) -> AttentionKind:
+        if self.kv_lora_rank:
+            return "MLA"
+        if self.num_key_value_heads == 1 and self.num_attention_heads > 1:
+            return "MQA"
+        return "MHA" if self.num_key_value_heads == self.num_attention_heads else "GQA"
+
+    @property
+    def cached_values_per_layer(self) -> int:
+        """Numbers a token leaves in the cache of one layer (DeepSeek-V2, Table 1)."""
+        if self.attention == "MLA":
+            return self.kv_lora_rank + self.qk_rope_head_dim
+        return 2 * self.num_key_value_heads * self.head_dim
+
+
+def read_config(directory: Path) -> ModelConfig:
+    """Reads and checks ``directory/config.json``.
+
+    Raises:
+        CheckpointError: no such file, not JSON, an unknown architecture, or one with parts that
+            are not built here (mixture-of-experts layers, other activations, ...).
+    """
+    path = directory / "config.json"
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path} does not exist: a model directory holds config.json, "
+            "model.safetensors and tokenizer.json"
+        ) from None
+    except (ValueError, OSError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from None
+    if not isinstance(raw, dict):
+        raise CheckpointError(f"{path} must hold one JSON object")
+    try:
+        config = _parse(raw)
+    except KeyError as error:
+        raise CheckpointError(f"{path} lacks the field {error}") from None
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    return config
+
+
+def _parse(raw: dict[str, Any]) -> ModelConfig:
+    model_type = raw.get("model_type")
+    if model_type == "gpt2":
+        config = _gpt2(raw)
+    elif model_type in ("llama", "deepseek_v2", "deepseek_v3"):
+        config = _llama(raw)
+    else:
+        raise ValueError(
+            f"the architecture {model_type!r} is not known here; "
+            "known are gpt2, llama, deepseek_v2 and deepseek_v3"
+        )
+    _check(config)
+    return config
+
+
+def _gpt2(raw: dict[str, Any]) -> ModelConfig:
+    for flag in ("add_cross_attention", "scale_attn_by_inverse_layer_idx"):
+        if raw.get(flag):
+            raise ValueError(f"{flag} is set, which is not built here")
+    if not raw.get("scale_attn_weights", True):
+        raise ValueError("scale_attn_weights is off, which is not built here")
+    d, heads = raw["n_embd"], raw["n_head"]
+    return ModelConfig(
+        model_type="gpt2",
+        vocab_size=raw["vocab_size"],
+        hidden_size=d,
+        intermediate_size=raw.get("n_inner") or 4 * d,
+        num_hidden_layers=raw["n_layer"],
+        num_attention_heads=heads,
+        num_key_value_heads=heads,
+        max_position_embeddings=raw.get("n_positions", 1024),
+        head_dim=d // max(heads, 1),
+        norm_eps=raw.get("layer_norm_epsilon", 1e-5),
+        hidden_act=raw.get("activation_function", "gelu_new"),
+        tie_word_embeddings=raw.get("tie_word_embeddings", True),
+        attention_bias=True,
+        mlp_bias=True,
+        bos_token_id=raw.get("bos_token_id", 50256),
+    )
+
+
+def _llama(raw: dict[str, Any]) -> ModelConfig:
+    model_type, heads, d = raw["model_type"], raw["num_attention_heads"], raw["hidden_size"]
+    mla: dict[str, Any] = {}
+    head_dim = raw.get("head_dim") or d // max(heads, 1)
+    if model_type != "llama":
+        first_moe = raw.get("first_k_dense_replace", 0 if model_type == "deepseek_v2" else 3)
+        if raw.get("n_routed_experts", 1) is not None and first_moe < raw["num_hidden_layers"]:
+            raise ValueError(
+                f"layers {first_moe} and up are mixture-of-experts layers; "
+                "only dense DeepSeek models are built here "
+                "(first_k_dense_replace = num_hidden_layers)"
+            )
+        mla = {
+            "kv_lora_rank": raw.get("kv_lora_rank", 512),
+            "q_lora_rank": raw.get("q_lora_rank", 1536),
+            "qk_nope_head_dim": raw.get("qk_nope_head_dim", 128),
+            "qk_rope_head_dim": raw.get("qk_rope_head_dim", 64),
+            "v_head_dim": raw.get("v_head_dim", 128),
+            "rope_interleave": model_type == "deepseek_v2" or raw.get("rope_interleave", True),
+        }
+        head_dim = mla["qk_rope_head_dim"]
+    context = raw.get("max_position_embeddings", 4096 if model_type == "deepseek_v3" else 2048)
+    return ModelConfig(
+        model_type=model_type,
+        vocab_size=raw["vocab_size"],
+        hidden_size=d,
+        intermediate_size=raw["intermediate_size"],
+        num_hidden_layers=raw["num_hidden_layers"],
+        num_attention_heads=heads,
+        num_key_value_heads=raw.get("num_key_value_heads") or heads,
+        max_position_embeddings=context,
+        head_dim=head_dim,
+        norm_eps=raw.get("rms_norm_eps", 1e-6),
+        hidden_act=raw.get("hidden_act", "silu"),
+        tie_word_embeddings=raw.get("tie_word_embeddings", False),
+        attention_bias=raw.get("attention_bias", False),
+        mlp_bias=raw.get("mlp_bias", False) and model_type != "deepseek_v3",
+        bos_token_id=raw.get("bos_token_id", 0 if model_type == "deepseek_v3" else 1),
+        rope=_rope(raw, context),
+        **mla,
+    )
+
+
+def _rope(raw: dict[str, Any], context: int) -> RopeConfig:
+    """`rope_parameters` (transformers 5) or `rope_scaling` + `rope_theta` (before)."""
+    given = dict(raw.get("rope_scaling") or raw.get("rope_parameters") or {})
+    given.setdefault("rope_theta", raw.get("rope_theta", 10_000.0))
+    given.setdefault("rope_type", given.pop("type", "default"))
+    if given["rope_type"] not in ("default", "linear", "llama3", "yarn"):
+        raise ValueError(f"rope_type {given['rope_type']!r} is not built here")
+    if given.get("partial_rotary_factor", 1.0) != 1.0:
+        raise ValueError("partial_rotary_factor is not built here")
+    original = given.get("original_max_position_embeddings") or context
+    given["original_max_position_embeddings"] = original
+    if given["rope_type"] == "yarn" and given.get("factor") is None:
+        given["factor"] = context / original
+    known = {field.name for field in fields(RopeConfig)}
+    return RopeConfig(**{name: value for name, value in given.items() if name in known})
+
+
+def _check(config: ModelConfig) -> None:
+    """Sizes that must be positive and divide, activations that are built."""
+    sizes = ["vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers"]
+    sizes += ["num_attention_heads", "num_key_value_heads", "max_position_embeddings", "head_dim"]
+    if config.model_type.startswith("deepseek"):
+        sizes += ["kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"]
+    for name in sizes:
+        value = getattr(config, name)
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name} must be a positive whole number, not {value!r}")
+    if config.model_type == "gpt2" and config.hidden_size % config.num_attention_heads:
+        raise ValueError(
+            f"n_embd {config.hidden_size} is not a multiple of n_head {config.num_attention_heads}"
+        )
+    if config.num_attention_heads % config.num_key_value_heads:
+        raise ValueError(
+            f"num_attention_heads {config.num_attention_heads} is not a multiple of "
+            f"num_key_value_heads {config.num_key_value_heads}"
+        )
+    if config.rope is not None and config.head_dim % 2:
+        raise ValueError(f"RoPE turns pairs of numbers, so its width {config.head_dim} must be even")
+    built = ("gelu_new", "gelu") if config.model_type == "gpt2" else ("silu",)
+    if config.hidden_act not in built:
+        raise ValueError(f"the activation {config.hidden_act!r} is not built here (only {built})")

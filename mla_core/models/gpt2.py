@@ -1,0 +1,99 @@
+"""GPT-2 (Radford et al., 2019), with the parameter names of Hugging Face's `gpt2`."""
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+from mla_core.attention.cache import Cache, LayerCache
+from mla_core.attention.latent import Mode
+from mla_core.attention.multihead import multihead_attention
+from mla_core.attention.recorder import Recorder
+from mla_core.models.config import ModelConfig
+from mla_core.models.language_model import LanguageModel
+
+
+class Conv1D(nn.Module):
+    """A linear layer whose weight lies (in, out): GPT-2's checkpoints store it so."""
+
+    def __init__(self, width_in: int, width_out: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(width_in, width_out))
+        self.bias = nn.Parameter(torch.zeros(width_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight.T, self.bias)
+
+
+class Attention(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        d = config.hidden_size
+        self.num_heads = config.num_attention_heads
+        self.scale = config.head_dim**-0.5
+        self.c_attn = Conv1D(d, 3 * d)
+        self.c_proj = Conv1D(d, d)
+
+    def forward(self, x: Tensor, cache: LayerCache | None, record: Recorder | None) -> Tensor:
+        q, k, v = rearrange(self.c_attn(x), "b s (p h k) -> p b h s k", p=3, h=self.num_heads)
+        z = multihead_attention(q, k, v, scale=self.scale, cache=cache, record=record)
+        return self.c_proj(z)
+
+
+class MLP(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.c_fc = Conv1D(config.hidden_size, config.intermediate_size)
+        self.c_proj = Conv1D(config.intermediate_size, config.hidden_size)
+        self.approximate = "tanh" if config.hidden_act == "gelu_new" else "none"
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.c_proj(F.gelu(self.c_fc(x), approximate=self.approximate))
+
+
+class Block(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.ln_1 = nn.LayerNorm(config.hidden_size, eps=config.norm_eps)
+        self.attn = Attention(config)
+        self.ln_2 = nn.LayerNorm(config.hidden_size, eps=config.norm_eps)
+        self.mlp = MLP(config)
+
+    def forward(self, x: Tensor, cache: LayerCache | None, record: Recorder | None) -> Tensor:
+        x = x + self.attn(self.ln_1(x), cache, record)
+        return x + self.mlp(self.ln_2(x))
+
+
+class GPT2(LanguageModel):
+    """Learned positions, pre-LayerNorm blocks, MHA with biases."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        self.transformer = nn.ModuleDict(
+            {
+                "wte": nn.Embedding(config.vocab_size, config.hidden_size),
+                "wpe": nn.Embedding(config.max_position_embeddings, config.hidden_size),
+                "h": nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers)),
+                "ln_f": nn.LayerNorm(config.hidden_size, eps=config.norm_eps),
+            }
+        )
+        if not config.tie_word_embeddings:
+            self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+
+    def forward(
+        self,
+        ids: Tensor,
+        *,
+        cache: Cache | None = None,
+        record: Recorder | None = None,
+        mode: Mode = "naive",
+    ) -> Tensor:
+        parts = self.transformer
+        start = cache.length if cache is not None else 0
+        positions = torch.arange(start, start + ids.shape[1], device=ids.device)
+        x = parts["wte"](ids) + parts["wpe"](positions)
+        for i, block in enumerate(parts["h"]):
+            x = block(x, cache[i] if cache is not None else None, record)
+        x = parts["ln_f"](x)
+        tied = self.config.tie_word_embeddings
+        return F.linear(x, parts["wte"].weight if tied else self.lm_head.weight)

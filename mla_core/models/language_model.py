@@ -1,0 +1,69 @@
+"""What the two families of models share: tokens in, logits out, a cache and a recorder on demand."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from mla_core.attention.cache import Cache
+from mla_core.attention.latent import Mode
+from mla_core.attention.recorder import Recorder
+from mla_core.models.config import ModelConfig
+from mla_core.models.tokenizer import Tokenizer
+
+
+class LanguageModel(nn.Module, ABC):
+    """A decoder-only transformer that keeps no state of a run.
+
+    Attributes:
+        config: what `config.json` said.
+        name: how the model is called on the screen and in traces.
+        tokenizer: None for a model built without a directory.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.name = config.model_type
+        self.tokenizer: Tokenizer | None = None
+
+    @abstractmethod
+    def forward(
+        self,
+        ids: Int[Tensor, "b s"],
+        *,
+        cache: Cache | None = None,
+        record: Recorder | None = None,
+        mode: Mode = "naive",
+    ) -> Float[Tensor, "b s w"]:
+        """Logits of the token after each of the new tokens.
+
+        Args:
+            ids: the new tokens; with a cache they continue what it holds.
+            cache: from `new_cache`, grown by this call.
+            record: takes the names listed in `attention.multihead` and `attention.latent`.
+            mode: MLA's path; other attention has only one.
+        """
+
+    def new_cache(self) -> Cache:
+        return Cache.empty(self.config.num_hidden_layers)
+
+    def record(
+        self, ids: Int[Tensor, "1 s"], names: Iterable[str]
+    ) -> tuple[Float[Tensor, "s w"], dict[str, Tensor]]:
+        """Logits, and each recorded name stacked over the layers, without the batch axis."""
+        recorder = Recorder(names)
+        with torch.inference_mode():
+            logits = self(ids, record=recorder)
+        stacked = {name: torch.cat(x) for name, x in recorder.layers.items() if x}
+        return logits[0], stacked
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return next(self.parameters()).dtype

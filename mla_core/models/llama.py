@@ -1,0 +1,141 @@
+"""Llama and dense DeepSeek: the same blocks, another attention.
+
+Pre-RMSNorm, SwiGLU, rotary positions, with the parameter names of Hugging Face's `llama`,
+`deepseek_v2` and `deepseek_v3`.
+"""
+
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+from mla_core.attention.cache import Cache, LayerCache
+from mla_core.attention.latent import Mode, MultiHeadLatentAttention, Rotation
+from mla_core.attention.multihead import multihead_attention
+from mla_core.attention.recorder import Recorder
+from mla_core.attention.rope import rotary_table, rotate
+from mla_core.models.config import ModelConfig
+from mla_core.models.language_model import LanguageModel
+
+
+class Attention(nn.Module):
+    """MHA, GQA or MQA by the number of key/value heads, rotated in halves."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        d, k, bias = config.hidden_size, config.head_dim, config.attention_bias
+        self.head_dim, self.scale = k, k**-0.5
+        self.q_proj = nn.Linear(d, config.num_attention_heads * k, bias=bias)
+        self.k_proj = nn.Linear(d, config.num_key_value_heads * k, bias=bias)
+        self.v_proj = nn.Linear(d, config.num_key_value_heads * k, bias=bias)
+        self.o_proj = nn.Linear(config.num_attention_heads * k, d, bias=bias)
+
+    def forward(
+        self,
+        x: Tensor,
+        rotation: Rotation,
+        *,
+        mode: Mode = "naive",
+        cache: LayerCache | None = None,
+        record: Recorder | None = None,
+    ) -> Tensor:
+        heads = "b s (h k) -> b h s k"
+        q = rearrange(self.q_proj(x), heads, k=self.head_dim)
+        k = rearrange(self.k_proj(x), heads, k=self.head_dim)
+        v = rearrange(self.v_proj(x), heads, k=self.head_dim)
+        q = rotate(q, *rotation, interleaved=False)
+        k = rotate(k, *rotation, interleaved=False)
+        z = multihead_attention(q, k, v, scale=self.scale, cache=cache, record=record)
+        return self.o_proj(z)
+
+
+class MLP(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        d, i, bias = config.hidden_size, config.intermediate_size, config.mlp_bias
+        self.gate_proj = nn.Linear(d, i, bias=bias)
+        self.up_proj = nn.Linear(d, i, bias=bias)
+        self.down_proj = nn.Linear(i, d, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
+def build_attention(config: ModelConfig) -> Attention | MultiHeadLatentAttention:
+    if config.attention != "MLA":
+        return Attention(config)
+    assert config.rope is not None  # read_config gives every llama and deepseek model one
+    return MultiHeadLatentAttention(
+        hidden_size=config.hidden_size,
+        num_attention_heads=config.num_attention_heads,
+        kv_lora_rank=config.kv_lora_rank,
+        q_lora_rank=config.q_lora_rank,
+        qk_nope_head_dim=config.qk_nope_head_dim,
+        qk_rope_head_dim=config.qk_rope_head_dim,
+        v_head_dim=config.v_head_dim,
+        attention_bias=config.attention_bias,
+        rope=config.rope,
+        rope_interleave=config.rope_interleave,
+    )
+
+
+class Block(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.input_layernorm = nn.RMSNorm(config.hidden_size, eps=config.norm_eps)
+        self.self_attn = build_attention(config)
+        self.post_attention_layernorm = nn.RMSNorm(config.hidden_size, eps=config.norm_eps)
+        self.mlp = MLP(config)
+
+    def forward(
+        self,
+        x: Tensor,
+        rotation: Rotation,
+        mode: Mode,
+        cache: LayerCache | None,
+        record: Recorder | None,
+    ) -> Tensor:
+        attended = self.self_attn(
+            self.input_layernorm(x), rotation, mode=mode, cache=cache, record=record
+        )
+        x = x + attended
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
+class Llama(LanguageModel):
+    """`llama` (MHA, GQA, MQA), `deepseek_v2` and dense `deepseek_v3` (MLA)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        assert config.rope is not None
+        self.model = nn.ModuleDict(
+            {
+                "embed_tokens": nn.Embedding(config.vocab_size, config.hidden_size),
+                "layers": nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers)),
+                "norm": nn.RMSNorm(config.hidden_size, eps=config.norm_eps),
+            }
+        )
+        if not config.tie_word_embeddings:
+            self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        # for MLA head_dim is the rope dim: only that part of a key is rotated
+        cos, sin = rotary_table(config.max_position_embeddings, config.head_dim, config.rope)
+        self.register_buffer("rope_cos", cos, persistent=False)
+        self.register_buffer("rope_sin", sin, persistent=False)
+
+    def forward(
+        self,
+        ids: Tensor,
+        *,
+        cache: Cache | None = None,
+        record: Recorder | None = None,
+        mode: Mode = "naive",
+    ) -> Tensor:
+        parts = self.model
+        start = cache.length if cache is not None else 0
+        new = slice(start, start + ids.shape[1])
+        rotation = (self.rope_cos[new], self.rope_sin[new])
+        x = parts["embed_tokens"](ids)
+        for i, block in enumerate(parts["layers"]):
+            x = block(x, rotation, mode, cache[i] if cache is not None else None, record)
+        x = parts["norm"](x)
+        tied = self.config.tie_word_embeddings
+        return F.linear(x, parts["embed_tokens"].weight if tied else self.lm_head.weight)

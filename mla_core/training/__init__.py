@@ -1,0 +1,1 @@
+"""How the embedded models were made; `python -m mla_core.training --help` repeats it."""

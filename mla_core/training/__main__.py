@@ -1,0 +1,89 @@
+"""`python -m mla_core.training`: corpus -> train -> evaluate."""
+
+import argparse
+import dataclasses
+import json
+import time
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from mla_core.models.checkpoint import load_model
+from mla_core.models.config import CheckpointError
+from mla_core.training import data, evaluate
+from mla_core.training.loop import train
+from mla_core.training.recipe import CONFIGS, Recipe
+
+
+def _corpus(args: argparse.Namespace) -> None:
+    from mla_core.training.corpus import sample_corpus  # needs packages that training does not
+
+    sample_corpus(args.out, texts=args.texts, batch=args.batch, seed=args.seed)
+
+
+def _tokenizer(args: argparse.Namespace, texts: list[str]) -> Tokenizer:
+    if args.tokenizer:
+        return Tokenizer.from_file(str(args.tokenizer))
+    return data.train_tokenizer(texts)
+
+
+def _train(args: argparse.Namespace) -> None:
+    texts, _ = data.split(data.read_corpus(args.corpus))
+    tokenizer = _tokenizer(args, texts)
+    ids, starts = data.encode(texts, tokenizer)
+    print(f"{len(texts)} texts, {len(ids)} tokens", flush=True)
+    recipe = dataclasses.replace(Recipe(), steps=args.steps)
+    for name in args.models:
+        begun = time.monotonic()
+        train(
+            name, args.out / name, tokenizer, ids, starts, recipe,
+            log=lambda line: print(line, flush=True),
+        )  # fmt: skip
+        print(f"{name} trained in {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def _evaluate(args: argparse.Namespace) -> None:
+    texts = data.read_corpus(args.corpus)[-data.HELD_OUT :]
+    for directory in args.models:
+        model = load_model(directory)
+        result: dict[str, object] = dict(evaluate.bits_per_byte(model, texts))
+        result["parameters"] = sum(p.numel() for p in model.parameters())
+        result["cached_values_per_layer"] = model.config.cached_values_per_layer
+        result["flag"] = evaluate.next_tokens(model, evaluate.FLAG)
+        result["everyday"] = evaluate.everyday(model)
+        print(json.dumps({model.name: result}), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m mla_core.training", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    corpus = commands.add_parser("corpus", help="sample simple texts from SmolLM2-135M-Instruct")
+    corpus.add_argument("--out", type=Path, required=True, help="file to write, *.xz")
+    corpus.add_argument("--texts", type=int, default=50_000)
+    corpus.add_argument("--batch", type=int, default=2_048)
+    corpus.add_argument("--seed", type=int, default=0)
+    corpus.set_defaults(run=_corpus)
+
+    training = commands.add_parser("train", help="train embedded models from a corpus folder")
+    training.add_argument("models", nargs="*", default=list(CONFIGS), choices=[*CONFIGS, []])
+    training.add_argument("--corpus", type=Path, required=True, help="folder of *.xz")
+    training.add_argument("--out", type=Path, required=True, help="folder for the model folders")
+    training.add_argument("--tokenizer", type=Path, help="tokenizer.json; trained when left out")
+    training.add_argument("--steps", type=int, default=Recipe.steps)
+    training.set_defaults(run=_train)
+
+    scoring = commands.add_parser("evaluate", help="held-out loss and first choices, as JSON lines")
+    scoring.add_argument("models", nargs="*", default=list(CONFIGS))
+    scoring.add_argument("--corpus", type=Path, required=True, help="folder of *.xz")
+    scoring.set_defaults(run=_evaluate)
+
+    args = parser.parse_args()
+    try:
+        args.run(args)
+    except (CheckpointError, ValueError) as error:
+        parser.exit(2, f"{error}\n")
+
+
+if __name__ == "__main__":
+    main()
