@@ -68,6 +68,30 @@ class Engine:
         self._worker: threading.Thread | None = None
         self._lock = threading.Lock()
 
+    def remembered(self, request: Request) -> Trace | None:
+        """The trace of an earlier equal request, without waiting."""
+        return self._memory.get(request)
+
+    def submit(self, request: Request) -> Future[Trace]:
+        """Queues a request; cancel the future when nobody waits for it any more.
+
+        Raises:
+            EngineBusy: the queue is full.
+        """
+        future: Future[Trace] = Future()
+        remembered = self.remembered(request)
+        if remembered is not None:
+            future.set_result(remembered)
+            return future
+        self._start()
+        try:
+            self._queue.put_nowait((request, future))
+        except Full:
+            raise EngineBusy(
+                f"{self._queue.maxsize} requests are waiting already: try again in a moment."
+            ) from None
+        return future
+
     def run(self, request: Request, still_wanted: Callable[[], object] | None = None) -> Trace:
         """Waits for the trace of `request`.
 
@@ -79,17 +103,7 @@ class Engine:
             EngineBusy: the queue is full.
             ValueError: the prompt or the model cannot be run; one sentence.
         """
-        remembered = self._memory.get(request)
-        if remembered is not None:
-            return remembered
-        future: Future[Trace] = Future()
-        self._start()
-        try:
-            self._queue.put_nowait((request, future))
-        except Full:
-            raise EngineBusy(
-                f"{self._queue.maxsize} requests are waiting already: try again in a moment."
-            ) from None
+        future = self.submit(request)
         try:
             while True:
                 try:
@@ -102,19 +116,14 @@ class Engine:
             raise
 
     @property
-    def waiting(self) -> int:
-        return self._queue.qsize()
+    def ready(self) -> bool:
+        """Whether a model is open, so that an answer takes moments, not seconds."""
+        return bool(self._models)
 
-    def warm_up(self, models: tuple[str, ...], baseline: str) -> None:
-        """Opens models on the worker, in the background, and freezes them out of the collector.
-
-        Streamlit collects garbage after every script run; frozen objects are not walked again.
-        """
-        self._start()
-        for name in models:
-            through = name == baseline
-            warm = Request(name, "Hello", new_tokens=1, through_baseline=through)
-            self._queue.put((warm, Future()))
+    def warm_up(self, *requests: Request) -> None:
+        """Answers requests in the background, so that the models they need are open."""
+        for request in requests:
+            self.submit(request)
 
     def _start(self) -> None:
         with self._lock:
@@ -197,5 +206,6 @@ class Engine:
 
 
 def _freeze() -> None:
+    """Models leave the garbage collector's sight: Streamlit collects after every script run."""
     gc.collect()
     gc.freeze()

@@ -8,7 +8,7 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -82,7 +82,7 @@ class Trace:
         odds = np.exp(shifted)
         return odds / odds.sum(axis=-1, keepdims=True)
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path | IO[bytes]) -> None:
         """Writes one compressed .npz without pickles."""
         about = {
             field.name: getattr(self, field.name)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mla_core.attention.rope_config import RopeConfig
 
+
 def yarn_mscale(factor: float, mscale: float = 1.0) -> float:
     """YaRN's attention temperature, sqrt(1/t) = 0.1 ln(s) + 1 (arXiv 2309.00071, eq. 22)."""
     return 1.0 if factor <= 1 else 0.1 * mscale * math.log(factor) + 1.0

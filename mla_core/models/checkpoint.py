@@ -65,7 +65,9 @@ def _files(directory: Path) -> list[Path]:
         return [single]
     if index.exists():
         try:
-            names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+            names = sorted(
+                set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+            )
         except (ValueError, KeyError, AttributeError, TypeError):
             raise CheckpointError(f"{index} is not an index of safetensors files") from None
         # an index is data from outside: it may name files beside it and nothing else
@@ -116,5 +118,7 @@ def _read_weights(directory: Path, model: LanguageModel) -> dict[str, Tensor]:
 
 def save_weights(model: LanguageModel, path: Path, dtype: torch.dtype) -> None:
     """Writes the parameters under Hugging Face's names to one safetensors file."""
-    state = {name: x.detach().to("cpu", dtype).contiguous() for name, x in model.state_dict().items()}
+    state = {
+        name: x.detach().to("cpu", dtype).contiguous() for name, x in model.state_dict().items()
+    }
     save_file(state, path, metadata={"format": "pt"})

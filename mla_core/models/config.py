@@ -207,7 +207,9 @@ def _check(config: ModelConfig) -> None:
             f"num_key_value_heads {config.num_key_value_heads}"
         )
     if config.rope is not None and config.head_dim % 2:
-        raise ValueError(f"RoPE turns pairs of numbers, so its width {config.head_dim} must be even")
+        raise ValueError(
+            f"RoPE turns pairs of numbers, so its width {config.head_dim} must be even"
+        )
     built = ("gelu_new", "gelu") if config.model_type == "gpt2" else ("silu",)
     if config.hidden_act not in built:
         raise ValueError(f"the activation {config.hidden_act!r} is not built here (only {built})")

@@ -30,7 +30,9 @@ def read_corpus(folder: Path) -> list[str]:
     """
     files = sorted(folder.glob("*.xz"))
     if not files:
-        raise ValueError(f"{folder} holds no *.xz; make one with: python -m mla_core.training corpus")
+        raise ValueError(
+            f"{folder} holds no *.xz; make one with: python -m mla_core.training corpus"
+        )
     texts = []
     for path in files:
         with lzma.open(path, "rt", encoding="utf-8") as lines:

@@ -139,7 +139,9 @@ def _opposite(rng: random.Random) -> str:
 
 def _colour(rng: random.Random) -> str:
     thing, verb, colour = rng.choice(COLOURS)
-    return rng.choice([f"{thing} {verb} {colour}.", f"The color of {thing.lower()} {verb} {colour}."])
+    return rng.choice(
+        [f"{thing} {verb} {colour}.", f"The color of {thing.lower()} {verb} {colour}."]
+    )
 
 
 def _sum(rng: random.Random) -> str:

@@ -1,0 +1,11 @@
+"""The entry: `streamlit run app.py`.
+
+An `st.App` over ui/shell.py instead of a plain script: with a `pages/` folder beside a plain
+entry script, the very first deep link to a fresh server would run that page without its shell.
+"""
+
+import streamlit as st
+
+from ui.engine import lifespan
+
+app = st.App("ui/shell.py", lifespan=lifespan)

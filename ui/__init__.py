@@ -1,0 +1,1 @@
+"""What the pages share. Imports point one way: pages -> ui -> mla_core."""

@@ -1,0 +1,123 @@
+"""The stage: two models beside each other, stepped token by token in the browser."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mla_core.models.config import ModelConfig
+from mla_core.traces import Trace
+from ui import words
+from ui.components import source
+from ui.figures import palette
+from ui.labels import token_texts, visible
+
+SHOWN_NEXT = 6  # tokens listed under "what comes next"
+BYTES_FLOAT32 = 4
+
+_mount = st.components.v2.component(
+    "mla_explorer_stage",
+    html=source("stage", "stage.html"),
+    css=source("stage", "stage.css"),
+    js=source("stage", "stage.js"),
+)
+
+
+def _bytes64(array: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array, dtype="<f4").tobytes()).decode()
+
+
+def cache_parts(config: ModelConfig) -> tuple[dict[str, int], str]:
+    """(numbers a token leaves in one layer's cache, by what they are; the same as a sentence)."""
+    layers, value = config.num_hidden_layers, BYTES_FLOAT32
+    total = value * layers * config.cached_values_per_layer
+    if config.attention == "MLA":
+        c, r = config.kv_lora_rank, config.qk_rope_head_dim
+        formula = words.LATENT_FORMULA.format(c=c, r=r, layers=layers, value=value, total=total)
+        return {words.LATENT: c, words.ROPE_KEY: r}, formula
+    heads, k = config.num_key_value_heads, config.head_dim
+    formula = words.HEADS_FORMULA.format(heads=heads, k=k, layers=layers, value=value, total=total)
+    return {words.KEYS: heads * k, words.VALUES: heads * k}, formula
+
+
+def side(
+    trace: Trace,
+    config: ModelConfig,
+    piece: Callable[[int], str],
+    head: tuple[int, int],
+    source: str,
+) -> dict[str, Any]:
+    """What the stage needs of one model: numbers of the trace, nothing made up.
+
+    Args:
+        trace: with logits, pattern and cache_nbytes.
+        config: of the model.
+        piece: text of a token id.
+        head: (layer, head) to draw.
+        source: where the numbers come from, in a few words.
+    """
+    layers, heads = trace.pattern.shape[:2]
+    probabilities = trace.probabilities()
+    top = np.argsort(-probabilities, axis=-1)[:, :SHOWN_NEXT]
+    about = words.MODELS[trace.model]
+    parts, formula = cache_parts(config)
+    total = sum(parts.values())
+    return {
+        "model": trace.model,
+        "title": about["title"],
+        "about": about["about"],
+        "parts": [
+            {"name": name, "colour": palette.CACHE_PARTS[name], "share": numbers / total}
+            for name, numbers in parts.items()
+        ],
+        "formula": formula,
+        "source": source,
+        "colour": palette.MODEL[trace.model],
+        "tokens": token_texts(trace),
+        "promptLength": trace.prompt_length,
+        "pattern": _bytes64(trace.pattern[head]),
+        "layer": head[0],
+        "head": head[1],
+        "layers": layers,
+        "heads": heads,
+        "next": [
+            [[visible(piece(int(i))), float(row[i])] for i in ids]
+            for ids, row in zip(top, probabilities, strict=True)
+        ],
+        "nbytes": list(trace.cache_nbytes),
+    }
+
+
+def stage(
+    sides: list[dict[str, Any]],
+    *,
+    run: str,
+    origin: tuple[int | None, int],
+    hide_first: bool,
+    may_grow: bool,
+    on_step: Callable[[], None],
+    on_head: Callable[[], None],
+) -> Any:
+    """Draws the stage.
+
+    Args:
+        sides: from `side`, left and right.
+        run: changes with the text; a new one starts at `origin`.
+        origin: (step, or None for the end of the prompt; a number that forces a jump).
+        hide_first: drop the first key from the patterns and scale the rows back.
+        may_grow: whether a step past the last token asks for more.
+        on_step, on_head: read `st.session_state["stage"]` for `.step` and `.head`.
+    """
+    data = {
+        "sides": sides,
+        "run": run,
+        "step": origin[0],
+        "jump": origin[1],
+        "hideFirst": hide_first,
+        "mayGrow": may_grow,
+        "words": words.STAGE,
+        "colours": palette.WEIGHTS,
+    }
+    return _mount(key="stage", data=data, on_step_change=on_step, on_head_change=on_head)

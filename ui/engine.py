@@ -1,0 +1,31 @@
+"""The one engine of the server, and when it starts to work.
+
+The first picture comes from a recorded trace and must not wait for torch: the engine starts when
+a first page has been drawn, or when nobody has come for a while.
+"""
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from mla_core.engine import Engine
+from ui.requests import request
+from ui import words
+
+ENGINE = Engine()
+IDLE_SECONDS = 20.0
+
+
+def warm_up() -> None:
+    ENGINE.warm_up(*(request(model, "Hello", new_tokens=1) for model in words.MODELS))
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any] | None]:
+    """Warms the engine of a server that nobody has visited yet."""
+    timer = threading.Timer(IDLE_SECONDS, warm_up)
+    timer.daemon = True
+    timer.start()
+    yield None
+    timer.cancel()

@@ -1,0 +1,1 @@
+"""Pure functions: numpy in, plotly Figure out. Neither streamlit nor torch."""

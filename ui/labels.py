@@ -1,0 +1,25 @@
+"""Token labels, the same on every axis of every page: position, dot, text with visible spaces."""
+
+from mla_core.traces import Trace
+from ui import words
+
+
+def visible(token: str) -> str:
+    """Spaces and line breaks as signs; characters that would print nothing as their code."""
+    shown = token.replace("\n", "⏎").replace("\t", "⇥")
+    if shown.startswith(" "):
+        shown = "␣" * (len(shown) - len(shown.lstrip(" "))) + shown.lstrip(" ")
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown) or "∅"
+
+
+def token_texts(trace: Trace) -> list[str]:
+    """Each token as shown on a chip; the start token by its name."""
+    shown = [visible(token) for token in trace.tokens]
+    if trace.has_bos:
+        shown[0] = words.STAGE["start"]
+    return shown
+
+
+def token_labels(trace: Trace) -> list[str]:
+    """`3·␣flag`: unique, so that no axis folds two equal words into one."""
+    return [f"{i}·{text}" for i, text in enumerate(token_texts(trace))]

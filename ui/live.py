@@ -1,0 +1,77 @@
+"""From what is asked to traces on the screen: live ones, or recorded ones until those are ready."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from mla_core.engine import EngineBusy, Request
+from mla_core.traces import Trace
+from ui import words
+from ui.engine import ENGINE
+from ui.recorded import recorded
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Traces by model (empty when there is nothing to show), and where they come from."""
+
+    traces: dict[str, Trace]
+    live: bool
+    problem: str | None = None  # a sentence for the reader
+
+
+def answer(asked: dict[str, Request]) -> Answer:
+    """Live traces if they are at hand, else recorded ones, else waits for the engine.
+
+    Whoever shows a recorded answer should call `go_live` after drawing it.
+    """
+    live = {model: ENGINE.remembered(request) for model, request in asked.items()}
+    if all(live.values()):
+        return Answer({model: trace for model, trace in live.items() if trace}, live=True)
+    stored = {model: recorded(request) for model, request in asked.items()}
+    if all(stored.values()):
+        problem = st.session_state.get("problem")
+        return Answer({model: trace for model, trace in stored.items() if trace}, False, problem)
+    waiting = st.empty()
+
+    def still_wanted() -> None:
+        waiting.caption(words.WAITING if ENGINE.ready else words.LOADING)  # st raises if moved on
+
+    try:
+        traces = {model: ENGINE.run(request, still_wanted) for model, request in asked.items()}
+    except (ValueError, EngineBusy) as error:
+        return Answer({}, live=False, problem=str(error))
+    finally:
+        waiting.empty()
+    st.session_state.pop("problem", None)
+    return Answer(traces, live=True)
+
+
+@st.fragment(run_every=1.0)
+def go_live(asked: dict[str, Request]) -> None:
+    """Starts the engine once the browser has drawn the page, and comes back when it is done.
+
+    The first pass belongs to the script that draws the recorded picture; the browser asks for
+    the next ones, and only then is torch imported.
+    """
+    futures = st.session_state.setdefault("futures", {})
+    if st.session_state.get("drawn") != list(asked.values()):
+        st.session_state["drawn"] = list(asked.values())
+        for future in futures.values():
+            future.cancel()
+        futures.clear()
+        return
+    try:
+        for request in asked.values():
+            if request not in futures:
+                futures[request] = ENGINE.submit(request)
+        if all(future.done() for future in futures.values()):
+            for future in futures.values():
+                future.result()
+            st.session_state.pop("problem", None)
+            st.rerun()
+    except (ValueError, EngineBusy) as error:
+        futures.clear()
+        if st.session_state.get("problem") != str(error):
+            st.session_state["problem"] = str(error)
+            st.rerun()

@@ -1,0 +1,25 @@
+"""What every page stands in: the page's settings, the navigation."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:  # Streamlit puts this script's own folder there, not the project's
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st  # noqa: E402
+
+from ui import words  # noqa: E402
+
+st.set_page_config(page_title=words.TITLE, page_icon="🔎", layout="wide")
+st.html(Path(__file__).parent / "shell.html")
+st.html(f'<div class="mla-title"><h1>{words.TITLE}</h1><span>{words.TAGLINE}</span></div>')
+pages = [
+    st.Page(
+        ROOT / "pages" / "side_by_side.py",
+        title=words.SIDE_BY_SIDE,
+        url_path="side_by_side",
+        default=True,
+    )
+]
+st.navigation(pages, position="top").run()

@@ -1,0 +1,154 @@
+"""The only place that knows URL parameters and session state.
+
+The URL is the truth. A widget's callback writes its value into the URL; the next run of the
+script reads the URL and hands the values to the widgets. So a pasted link, the browser's Back
+button and a click all take the same way.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from ui import words
+
+MAX_TOKENS = 128  # of a prompt, with its start token; both patterns stay legible
+MAX_CHARACTERS = 4_000  # of a prompt in a link; longer texts are cut before anything reads them
+MAX_NEW = 48
+CHUNK = 12  # tokens generated at a time
+MAX_TEMPERATURE = 2.0
+
+
+@dataclass(frozen=True)
+class View:
+    """What the reader looks at; a link is this and nothing else.
+
+    `heads` holds (layer, head) for each model the reader has chosen one for.
+    """
+
+    prompt: str
+    step: int | None
+    heads: dict[str, tuple[int, int]]
+    temperature: float
+    seed: int
+    lead: str
+    sink: bool
+
+
+def _number(text: str | None, low: float, high: float) -> float | None:
+    """A number within its limits, or None for anything else that a link may hold."""
+    try:
+        value = float(text) if text is not None else None
+    except ValueError:
+        return None
+    return value if value is not None and low <= value <= high else None
+
+
+def _integer(text: str | None, high: int) -> int | None:
+    value = _number(text, 0, high)
+    return int(value) if value is not None and value == int(value) else None
+
+
+def _head(text: str | None) -> tuple[int, int] | None:
+    """ "5.2" -> layer 5, head 2; whether the model has them, the page checks."""
+    layer, _, head = (text or "").partition(".")
+    pair = (_integer(layer or None, 999), _integer(head or None, 999))
+    return (pair[0], pair[1]) if pair[0] is not None and pair[1] is not None else None
+
+
+def current() -> View:
+    """The view that the URL asks for; what it says wrongly falls back to the default."""
+    url = st.query_params
+    heads = {name: _head(url.get(name)) for name in words.MODELS}
+    lead = url.get("lead", "own")
+    return View(
+        prompt=url.get("prompt", words.PROMPTS["flag"])[:MAX_CHARACTERS],
+        step=_integer(url.get("step"), 10_000),
+        heads={name: head for name, head in heads.items() if head is not None},
+        temperature=_number(url.get("temperature"), 0, MAX_TEMPERATURE) or 0.0,
+        seed=_integer(url.get("seed"), 2**31) or 0,
+        lead=lead if lead in words.LEADS else "own",
+        sink=url.get("sink") != "hidden",
+    )
+
+
+def put(**values: Any) -> None:
+    """Writes values into the URL; None takes a parameter out."""
+    for name, value in values.items():
+        if value is None:
+            st.query_params.pop(name, None)
+        else:
+            st.query_params[name] = str(value)
+
+
+def new_prompt(prompt: str) -> None:
+    """Another text: the step and the chosen heads belonged to the old one."""
+    put(prompt=prompt, step=None, seed=None, **dict.fromkeys(words.MODELS))
+
+
+def stage_origin(view: View) -> tuple[int | None, int]:
+    """(step to show, a number that changes whenever the browser must go there).
+
+    The stage keeps its own step while the reader plays; only a step that it did not report
+    itself (a link, the Back button) moves it.
+    """
+    memory = st.session_state
+    if view.step != memory.get("reported_step", -1):
+        memory["reported_step"] = view.step
+        memory["origin"] = (view.step, memory.get("origin", (0, 0))[1] + 1)
+    return memory["origin"]
+
+
+def report_step(step: int) -> None:
+    """The stage says where the reader is."""
+    st.session_state["reported_step"] = step
+    put(step=step)
+
+
+def _changed(name: str, to_url: dict[Any, Any] | None = None) -> None:
+    value = st.session_state[name]
+    put(**{name: to_url[value] if to_url else value})
+
+
+def lead_control(view: View) -> None:
+    """Who chooses the next token of the two texts."""
+    st.session_state["lead"] = view.lead
+    st.segmented_control(
+        words.LEAD,
+        list(words.LEADS),
+        format_func=words.LEADS.__getitem__,
+        key="lead",
+        required=True,
+        on_change=_changed,
+        args=("lead",),
+    )
+
+
+def temperature_control(view: View) -> None:
+    """How freely it is chosen, and another draw."""
+    st.session_state["temperature"] = view.temperature
+    st.slider(
+        words.TEMPERATURE,
+        0.0,
+        MAX_TEMPERATURE,
+        step=0.1,
+        key="temperature",
+        help=words.TEMPERATURE_HELP,
+        width=260,
+        on_change=_changed,
+        args=("temperature",),
+    )
+    if view.temperature:
+        st.button(words.RESAMPLE, on_click=put, kwargs={"seed": view.seed + 1})
+
+
+def sink_control(view: View) -> None:
+    """Whether the first token's column is drawn."""
+    st.session_state["sink"] = not view.sink
+    st.toggle(
+        words.SINK,
+        key="sink",
+        help=words.SINK_HELP,
+        on_change=_changed,
+        args=("sink", {True: "hidden", False: "shown"}),
+    )
