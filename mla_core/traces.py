@@ -12,6 +12,9 @@ from typing import IO, Any
 
 import numpy as np
 
+from mla_core.attention.rope_config import RopeConfig
+from mla_core.models.config import ModelConfig
+
 # name -> axes, in the letters of `mla_core`; which of them a trace holds depends on what was asked
 ARRAYS = {
     "logits": "s w",
@@ -38,7 +41,7 @@ class Trace:
 
     Attributes:
         model: name of the model, e.g. "mini-mla".
-        attention: "MHA", "GQA", "MQA" or "MLA".
+        config: its configuration.
         engine: what ran it, e.g. "mla_core" or "TransformerBridge".
         device, dtype: where and in which precision.
         token_ids: (s,) ids, the beginning-of-text token first when there is one.
@@ -50,7 +53,7 @@ class Trace:
     """
 
     model: str
-    attention: str
+    config: ModelConfig
     engine: str
     device: str
     dtype: str
@@ -84,12 +87,10 @@ class Trace:
 
     def save(self, path: str | Path | IO[bytes]) -> None:
         """Writes one compressed .npz without pickles."""
-        about = {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            if field.name != "arrays"
-        }
-        np.savez_compressed(path, about=np.array(json.dumps(about)), **self.arrays)
+        about = dataclasses.asdict(dataclasses.replace(self, arrays={}))
+        del about["arrays"]
+        everything: dict[str, Any] = {"about": np.array(json.dumps(about)), **self.arrays}
+        np.savez_compressed(path, **everything)
 
     @classmethod
     def load(cls, path: str | Path) -> "Trace":
@@ -102,6 +103,9 @@ class Trace:
             with np.load(path, allow_pickle=False) as file:
                 about: dict[str, Any] = json.loads(str(file["about"]))
                 arrays = {name: file[name].astype(np.float32) for name in file if name in ARRAYS}
+            if about["config"]["rope"] is not None:
+                about["config"]["rope"] = RopeConfig(**about["config"]["rope"])
+            about["config"] = ModelConfig(**about["config"])
             for name in ("token_ids", "tokens", "cache_nbytes"):
                 about[name] = tuple(about[name])
             return cls(**about, arrays=arrays)

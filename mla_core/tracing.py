@@ -1,9 +1,8 @@
 """`trace`: run a text through a model once and keep what happened inside."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,6 +15,7 @@ class PromptError(ValueError):
     """A prompt that cannot be run; the message says what to do."""
 
 
+@runtime_checkable
 class Traceable(Protocol):
     """What `trace` needs of a model: `LanguageModel` has it, and `bridge.Baseline`."""
 
@@ -92,7 +92,7 @@ def trace_ids(
         recorded["logits"] = logits
     return Trace(
         model=model.name,
-        attention=model.config.attention,
+        config=model.config,
         engine=type(model).__name__,
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         dtype=str(model.dtype).removeprefix("torch."),

@@ -5,8 +5,6 @@ import math
 import streamlit as st
 
 from mla_core.heads import informative_head
-from mla_core.models.config import read_config
-from mla_core.models.locate import locate
 from mla_core.traces import Trace
 from ui import state, words
 from ui.components.stage import side, stage
@@ -63,8 +61,7 @@ if shown.traces and counter:
         [
             side(
                 trace,
-                read_config(locate(model)),
-                lambda i: counter.decode([i]),
+                counter,
                 heads[model],
                 source(trace, shown.live),
             )

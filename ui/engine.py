@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from mla_core.engine import Engine
-from ui.requests import request
 from ui import words
+from ui.requests import request
 
 ENGINE = Engine()
 IDLE_SECONDS = 20.0

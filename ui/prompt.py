@@ -1,9 +1,11 @@
 """The prompt bar of every page: counts, limits, ready-made texts."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from mla_core.models.config import CheckpointError
-from mla_core.models.locate import locate
+from mla_core.models.locate import EMBEDDED, locate
 from mla_core.models.tokenizer import Tokenizer, open_tokenizer
 from ui import state, words
 from ui.components.prompt_bar import prompt_bar
@@ -12,11 +14,11 @@ COUNTED_CHARACTERS = 20_000  # more than that is over the limit whatever it says
 
 
 def tokenizer() -> Tokenizer | None:
-    """The embedded models' tokenizer, or None when its file is missing or damaged."""
-    try:
-        return open_tokenizer(locate(next(iter(words.MODELS))))
-    except CheckpointError:
-        return None
+    """The embedded models' tokenizer (they share one), or None when every copy is damaged."""
+    for model in EMBEDDED:
+        with suppress(CheckpointError):
+            return open_tokenizer(locate(model))
+    return None
 
 
 def judge(text: str) -> tuple[str, bool]:

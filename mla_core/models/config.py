@@ -89,16 +89,25 @@ def read_config(directory: Path) -> ModelConfig:
 def _parse(raw: dict[str, Any]) -> ModelConfig:
     model_type = raw.get("model_type")
     if model_type == "gpt2":
-        config = _gpt2(raw)
-    elif model_type in ("llama", "deepseek_v2", "deepseek_v3"):
-        config = _llama(raw)
-    else:
-        raise ValueError(
-            f"the architecture {model_type!r} is not known here; "
-            "known are gpt2, llama, deepseek_v2 and deepseek_v3"
-        )
-    _check(config)
-    return config
+        return _gpt2(raw)
+    if model_type in ("llama", "deepseek_v2", "deepseek_v3"):
+        return _llama(raw)
+    raise ValueError(
+        f"the architecture {model_type!r} is not known here; "
+        "known are gpt2, llama, deepseek_v2 and deepseek_v3"
+    )
+
+
+def _size(raw: dict[str, Any], name: str, default: int | None = None) -> int:
+    """A positive whole number of the file; `default` stands in for a missing or null one."""
+    value = raw.get(name)
+    if value is None and default is not None:
+        return default
+    if value is None:
+        raise KeyError(name)
+    if type(value) is not int or value < 1:
+        raise ValueError(f"{name} must be a positive whole number, not {value!r}")
+    return value
 
 
 def _gpt2(raw: dict[str, Any]) -> ModelConfig:
@@ -107,19 +116,21 @@ def _gpt2(raw: dict[str, Any]) -> ModelConfig:
             raise ValueError(f"{flag} is set, which is not built here")
     if not raw.get("scale_attn_weights", True):
         raise ValueError("scale_attn_weights is off, which is not built here")
-    d, heads = raw["n_embd"], raw["n_head"]
+    d, heads = _size(raw, "n_embd"), _size(raw, "n_head")
+    if d % heads:
+        raise ValueError(f"n_embd {d} is not a multiple of n_head {heads}")
     return ModelConfig(
         model_type="gpt2",
-        vocab_size=raw["vocab_size"],
+        vocab_size=_size(raw, "vocab_size"),
         hidden_size=d,
-        intermediate_size=raw.get("n_inner") or 4 * d,
-        num_hidden_layers=raw["n_layer"],
+        intermediate_size=_size(raw, "n_inner", 4 * d),
+        num_hidden_layers=_size(raw, "n_layer"),
         num_attention_heads=heads,
         num_key_value_heads=heads,
-        max_position_embeddings=raw.get("n_positions", 1024),
-        head_dim=d // max(heads, 1),
+        max_position_embeddings=_size(raw, "n_positions", 1024),
+        head_dim=d // heads,
         norm_eps=raw.get("layer_norm_epsilon", 1e-5),
-        hidden_act=raw.get("activation_function", "gelu_new"),
+        hidden_act=_activation(raw, "activation_function", ("gelu_new", "gelu")),
         tie_word_embeddings=raw.get("tie_word_embeddings", True),
         attention_bias=True,
         mlp_bias=True,
@@ -128,39 +139,52 @@ def _gpt2(raw: dict[str, Any]) -> ModelConfig:
 
 
 def _llama(raw: dict[str, Any]) -> ModelConfig:
-    model_type, heads, d = raw["model_type"], raw["num_attention_heads"], raw["hidden_size"]
+    model_type, heads, d = (
+        raw["model_type"],
+        _size(raw, "num_attention_heads"),
+        _size(raw, "hidden_size"),
+    )
+    layers = _size(raw, "num_hidden_layers")
     mla: dict[str, Any] = {}
-    head_dim = raw.get("head_dim") or d // max(heads, 1)
+    head_dim = _size(raw, "head_dim", d // heads)
     if model_type != "llama":
         first_moe = raw.get("first_k_dense_replace", 0 if model_type == "deepseek_v2" else 3)
-        if raw.get("n_routed_experts", 1) is not None and first_moe < raw["num_hidden_layers"]:
+        if raw.get("n_routed_experts", 1) is not None and first_moe < layers:
             raise ValueError(
                 f"layers {first_moe} and up are mixture-of-experts layers; "
                 "only dense DeepSeek models are built here "
                 "(first_k_dense_replace = num_hidden_layers)"
             )
+        no_query_latent = "q_lora_rank" in raw and raw["q_lora_rank"] is None
         mla = {
-            "kv_lora_rank": raw.get("kv_lora_rank", 512),
-            "q_lora_rank": raw.get("q_lora_rank", 1536),
-            "qk_nope_head_dim": raw.get("qk_nope_head_dim", 128),
-            "qk_rope_head_dim": raw.get("qk_rope_head_dim", 64),
-            "v_head_dim": raw.get("v_head_dim", 128),
+            "kv_lora_rank": _size(raw, "kv_lora_rank", 512),
+            "q_lora_rank": None if no_query_latent else _size(raw, "q_lora_rank", 1536),
+            "qk_nope_head_dim": _size(raw, "qk_nope_head_dim", 128),
+            "qk_rope_head_dim": _size(raw, "qk_rope_head_dim", 64),
+            "v_head_dim": _size(raw, "v_head_dim", 128),
             "rope_interleave": model_type == "deepseek_v2" or raw.get("rope_interleave", True),
         }
         head_dim = mla["qk_rope_head_dim"]
-    context = raw.get("max_position_embeddings", 4096 if model_type == "deepseek_v3" else 2048)
+    kv_heads = _size(raw, "num_key_value_heads", heads)
+    if heads % kv_heads:
+        raise ValueError(
+            f"num_attention_heads {heads} is not a multiple of num_key_value_heads {kv_heads}"
+        )
+    if head_dim % 2:
+        raise ValueError(f"RoPE turns pairs of numbers, so its width {head_dim} must be even")
+    context = _size(raw, "max_position_embeddings", 4096 if model_type == "deepseek_v3" else 2048)
     return ModelConfig(
         model_type=model_type,
-        vocab_size=raw["vocab_size"],
+        vocab_size=_size(raw, "vocab_size"),
         hidden_size=d,
-        intermediate_size=raw["intermediate_size"],
-        num_hidden_layers=raw["num_hidden_layers"],
+        intermediate_size=_size(raw, "intermediate_size"),
+        num_hidden_layers=layers,
         num_attention_heads=heads,
-        num_key_value_heads=raw.get("num_key_value_heads") or heads,
+        num_key_value_heads=kv_heads,
         max_position_embeddings=context,
         head_dim=head_dim,
         norm_eps=raw.get("rms_norm_eps", 1e-6),
-        hidden_act=raw.get("hidden_act", "silu"),
+        hidden_act=_activation(raw, "hidden_act", ("silu",)),
         tie_word_embeddings=raw.get("tie_word_embeddings", False),
         attention_bias=raw.get("attention_bias", False),
         mlp_bias=raw.get("mlp_bias", False) and model_type != "deepseek_v3",
@@ -168,6 +192,13 @@ def _llama(raw: dict[str, Any]) -> ModelConfig:
         rope=_rope(raw, context),
         **mla,
     )
+
+
+def _activation(raw: dict[str, Any], name: str, built: tuple[str, ...]) -> str:
+    value = raw.get(name, built[0])
+    if value not in built:
+        raise ValueError(f"the activation {value!r} is not built here (only {', '.join(built)})")
+    return value
 
 
 def _rope(raw: dict[str, Any], context: int) -> RopeConfig:
@@ -183,33 +214,8 @@ def _rope(raw: dict[str, Any], context: int) -> RopeConfig:
     given["original_max_position_embeddings"] = original
     if given["rope_type"] == "yarn" and given.get("factor") is None:
         given["factor"] = context / original
+    for name, value in given.items():
+        if type(value) is int and name != "original_max_position_embeddings":
+            given[name] = float(value)  # JSON does not tell 32 from 32.0
     known = {field.name for field in fields(RopeConfig)}
     return RopeConfig(**{name: value for name, value in given.items() if name in known})
-
-
-def _check(config: ModelConfig) -> None:
-    """Sizes that must be positive and divide, activations that are built."""
-    sizes = ["vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers"]
-    sizes += ["num_attention_heads", "num_key_value_heads", "max_position_embeddings", "head_dim"]
-    if config.model_type.startswith("deepseek"):
-        sizes += ["kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"]
-    for name in sizes:
-        value = getattr(config, name)
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} must be a positive whole number, not {value!r}")
-    if config.model_type == "gpt2" and config.hidden_size % config.num_attention_heads:
-        raise ValueError(
-            f"n_embd {config.hidden_size} is not a multiple of n_head {config.num_attention_heads}"
-        )
-    if config.num_attention_heads % config.num_key_value_heads:
-        raise ValueError(
-            f"num_attention_heads {config.num_attention_heads} is not a multiple of "
-            f"num_key_value_heads {config.num_key_value_heads}"
-        )
-    if config.rope is not None and config.head_dim % 2:
-        raise ValueError(
-            f"RoPE turns pairs of numbers, so its width {config.head_dim} must be even"
-        )
-    built = ("gelu_new", "gelu") if config.model_type == "gpt2" else ("silu",)
-    if config.hidden_act not in built:
-        raise ValueError(f"the activation {config.hidden_act!r} is not built here (only {built})")

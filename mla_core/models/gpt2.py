@@ -64,19 +64,31 @@ class Block(nn.Module):
         return x + self.mlp(self.ln_2(x))
 
 
+class Stack(nn.Module):
+    """Embeddings, learned positions, blocks, last norm."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.wte = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.wpe = nn.Embedding(config.max_position_embeddings, config.hidden_size)
+        self.h = nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers))
+        self.ln_f = nn.LayerNorm(config.hidden_size, eps=config.norm_eps)
+
+    def forward(self, ids: Tensor, cache: Cache | None, record: Recorder | None) -> Tensor:
+        start = cache.length if cache is not None else 0
+        positions = torch.arange(start, start + ids.shape[1], device=ids.device)
+        x = self.wte(ids) + self.wpe(positions)
+        for i, block in enumerate(self.h):
+            x = block(x, cache[i] if cache is not None else None, record)
+        return self.ln_f(x)
+
+
 class GPT2(LanguageModel):
     """Learned positions, pre-LayerNorm blocks, MHA with biases."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
-        self.transformer = nn.ModuleDict(
-            {
-                "wte": nn.Embedding(config.vocab_size, config.hidden_size),
-                "wpe": nn.Embedding(config.max_position_embeddings, config.hidden_size),
-                "h": nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers)),
-                "ln_f": nn.LayerNorm(config.hidden_size, eps=config.norm_eps),
-            }
-        )
+        self.transformer = Stack(config)
         if not config.tie_word_embeddings:
             self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
 
@@ -88,12 +100,6 @@ class GPT2(LanguageModel):
         record: Recorder | None = None,
         mode: Mode = "naive",
     ) -> Tensor:
-        parts = self.transformer
-        start = cache.length if cache is not None else 0
-        positions = torch.arange(start, start + ids.shape[1], device=ids.device)
-        x = parts["wte"](ids) + parts["wpe"](positions)
-        for i, block in enumerate(parts["h"]):
-            x = block(x, cache[i] if cache is not None else None, record)
-        x = parts["ln_f"](x)
+        x = self.transformer(ids, cache, record)
         tied = self.config.tie_word_embeddings
-        return F.linear(x, parts["wte"].weight if tied else self.lm_head.weight)
+        return F.linear(x, self.transformer.wte.weight if tied else self.lm_head.weight)

@@ -26,7 +26,7 @@ class LanguageModel(nn.Module, ABC):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.name = config.model_type
+        self.name: str = config.model_type
         self.tokenizer: Tokenizer | None = None
 
     @abstractmethod

@@ -101,25 +101,43 @@ class Block(nn.Module):
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
+class Stack(nn.Module):
+    """Embeddings, blocks, last norm; the angles of the rotary positions are a table."""
+
+    rope_cos: Tensor
+    rope_sin: Tensor
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.layers = nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers))
+        self.norm = nn.RMSNorm(config.hidden_size, eps=config.norm_eps)
+        assert config.rope is not None
+        # for MLA head_dim is the rope dim: only that part of a key is rotated
+        cos, sin = rotary_table(config.max_position_embeddings, config.head_dim, config.rope)
+        self.register_buffer("rope_cos", cos, persistent=False)
+        self.register_buffer("rope_sin", sin, persistent=False)
+
+    def forward(
+        self, ids: Tensor, cache: Cache | None, record: Recorder | None, mode: Mode
+    ) -> Tensor:
+        start = cache.length if cache is not None else 0
+        new = slice(start, start + ids.shape[1])
+        rotation = (self.rope_cos[new], self.rope_sin[new])
+        x = self.embed_tokens(ids)
+        for i, block in enumerate(self.layers):
+            x = block(x, rotation, mode, cache[i] if cache is not None else None, record)
+        return self.norm(x)
+
+
 class Llama(LanguageModel):
     """`llama` (MHA, GQA, MQA), `deepseek_v2` and dense `deepseek_v3` (MLA)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
-        assert config.rope is not None
-        self.model = nn.ModuleDict(
-            {
-                "embed_tokens": nn.Embedding(config.vocab_size, config.hidden_size),
-                "layers": nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers)),
-                "norm": nn.RMSNorm(config.hidden_size, eps=config.norm_eps),
-            }
-        )
+        self.model = Stack(config)
         if not config.tie_word_embeddings:
             self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
-        # for MLA head_dim is the rope dim: only that part of a key is rotated
-        cos, sin = rotary_table(config.max_position_embeddings, config.head_dim, config.rope)
-        self.register_buffer("rope_cos", cos, persistent=False)
-        self.register_buffer("rope_sin", sin, persistent=False)
 
     def forward(
         self,
@@ -129,13 +147,6 @@ class Llama(LanguageModel):
         record: Recorder | None = None,
         mode: Mode = "naive",
     ) -> Tensor:
-        parts = self.model
-        start = cache.length if cache is not None else 0
-        new = slice(start, start + ids.shape[1])
-        rotation = (self.rope_cos[new], self.rope_sin[new])
-        x = parts["embed_tokens"](ids)
-        for i, block in enumerate(parts["layers"]):
-            x = block(x, rotation, mode, cache[i] if cache is not None else None, record)
-        x = parts["norm"](x)
+        x = self.model(ids, cache, record, mode)
         tied = self.config.tie_word_embeddings
-        return F.linear(x, parts["embed_tokens"].weight if tied else self.lm_head.weight)
+        return F.linear(x, self.model.embed_tokens.weight if tied else self.lm_head.weight)

@@ -95,7 +95,21 @@ SERIES = [
     "first, second, third, fourth, fifth",
     "yesterday, today, tomorrow",
 ]
-NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+NUMBERS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
 
 
 def _flag(rng: random.Random) -> str:

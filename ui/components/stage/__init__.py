@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from mla_core.models.config import ModelConfig
+from mla_core.models.tokenizer import Tokenizer
 from mla_core.traces import Trace
 from ui import words
 from ui.components import source
@@ -44,8 +45,7 @@ def cache_parts(config: ModelConfig) -> tuple[dict[str, int], str]:
 
 def side(
     trace: Trace,
-    config: ModelConfig,
-    piece: Callable[[int], str],
+    tokenizer: Tokenizer,
     head: tuple[int, int],
     source: str,
 ) -> dict[str, Any]:
@@ -53,8 +53,7 @@ def side(
 
     Args:
         trace: with logits, pattern and cache_nbytes.
-        config: of the model.
-        piece: text of a token id.
+        tokenizer: of the model.
         head: (layer, head) to draw.
         source: where the numbers come from, in a few words.
     """
@@ -62,7 +61,7 @@ def side(
     probabilities = trace.probabilities()
     top = np.argsort(-probabilities, axis=-1)[:, :SHOWN_NEXT]
     about = words.MODELS[trace.model]
-    parts, formula = cache_parts(config)
+    parts, formula = cache_parts(trace.config)
     total = sum(parts.values())
     return {
         "model": trace.model,
@@ -83,7 +82,7 @@ def side(
         "layers": layers,
         "heads": heads,
         "next": [
-            [[visible(piece(int(i))), float(row[i])] for i in ids]
+            [[visible(tokenizer.decode([int(i)])), float(row[i])] for i in ids]
             for ids, row in zip(top, probabilities, strict=True)
         ],
         "nbytes": list(trace.cache_nbytes),

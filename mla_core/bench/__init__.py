@@ -1,0 +1,1 @@
+"""What our code costs beside transformers on the same weights, in the same run."""

@@ -1,0 +1,130 @@
+"""`python -m mla_core.bench`: a trace and a decode step beside transformers, as a table.
+
+Every pair is timed in turn (ours, theirs, ours, ...), so that a busy machine slows both.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM, DynamicCache
+
+from mla_core import Decoder, load_model, trace
+from mla_core.models.checkpoint import default_device
+from mla_core.models.locate import locate
+
+MODELS = ("mini-mla", "mini-gpt2")
+TEXT = "Once upon a time there was a little girl who had a red ball and a big dog. "
+
+
+def in_turn(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Median milliseconds of each, timed alternately after one untimed round."""
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for i in range(repeats + 1):
+        for name, run in runs.items():
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            begun = time.perf_counter()
+            run()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            if i:
+                times[name].append(1e3 * (time.perf_counter() - begun))
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def text_of(model_name: str, tokens: int) -> str:
+    """A prompt of exactly that many tokens, BOS included."""
+    tokenizer = load_model(model_name).tokenizer
+    assert tokenizer is not None
+    return tokenizer.decode(tokenizer.encode(TEXT * 40)[: tokens - 1])
+
+
+def bench_trace(repeats: int) -> None:
+    """`trace` with pattern and logits against a forward with `output_attentions`."""
+    print("\n| trace | tokens | ours ms | transformers ms | ratio |\n|---|---|---|---|---|")
+    for name in MODELS:
+        model = load_model(name)
+        hf = AutoModelForCausalLM.from_pretrained(
+            locate(name), dtype=torch.float32, attn_implementation="eager"
+        ).to(model.device)
+        for tokens in (10, 256):
+            prompt = text_of(name, tokens)
+            ids = torch.tensor([trace(model, prompt, record=["logits"]).token_ids])
+
+            def theirs(hf: torch.nn.Module = hf, ids: torch.Tensor = ids) -> object:
+                with torch.inference_mode():
+                    out = hf(ids.to(default_device()), output_attentions=True)
+                # a trace ends in numpy, so theirs does too
+                return out.logits.cpu().numpy(), [a.cpu().numpy() for a in out.attentions]
+
+            def ours(model: object = model, prompt: str = prompt) -> object:
+                return trace(model, prompt, record=["pattern", "logits"])  # type: ignore[arg-type]
+
+            t = in_turn({"ours": ours, "theirs": theirs}, repeats)
+            ratio = t["ours"] / t["theirs"]
+            print(f"| {name} | {len(ids[0])} | {t['ours']:.2f} | {t['theirs']:.2f} | {ratio:.2f} |")
+
+
+def bench_decode(repeats: int) -> None:
+    """One cached step at two contexts: ours (each mode) against transformers' own cache."""
+    print(
+        "\n| decode step | context | run | ms | bytes read from the cache |\n|---|---|---|---|---|"
+    )
+    repeats = min(repeats, 10)  # the caches grow by one token a step; the context stays near
+    for name in MODELS:
+        model = load_model(name)
+        hf = AutoModelForCausalLM.from_pretrained(locate(name), dtype=torch.float32)
+        hf = hf.to(model.device).eval()
+        modes = ("absorbed", "naive") if model.config.attention == "MLA" else ("absorbed",)
+        for context in (16, 500):
+            ids = torch.randint(1, 8000, (1, context), device=model.device)
+            new = torch.tensor([[5]], device=model.device)
+            decoders = {}
+            for mode in modes:
+                decoders[mode] = Decoder(model, mode=mode)  # type: ignore[arg-type]
+                decoders[mode].prefill_ids(ids[0].tolist())
+            cache = DynamicCache(config=hf.config)
+            with torch.inference_mode():
+                hf(ids, past_key_values=cache)
+
+            def theirs(
+                hf: torch.nn.Module = hf, cache: DynamicCache = cache, new: torch.Tensor = new
+            ) -> None:
+                with torch.inference_mode():
+                    hf(new, past_key_values=cache).logits[0, -1].softmax(-1).argmax().item()
+
+            runs: dict[str, Callable[[], object]] = {
+                mode: decoder.step for mode, decoder in decoders.items()
+            }
+            t = in_turn(runs | {"transformers": theirs}, repeats)
+            for run, ms in t.items():
+                read = decoders[run].step().bytes_read if run in decoders else 0
+                told = f"{read:,}" if read else "not counted"
+                print(f"| {name} | {context} | {run} | {ms:.3f} | {told} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m mla_core.bench", description=__doc__)
+    parser.add_argument("what", nargs="*", choices=["trace", "decode", []], default=[])
+    parser.add_argument("--repeats", type=int, default=60)
+    args = parser.parse_args()
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+    print(
+        f"{cuda}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"torch {torch.__version__}, transformers {transformers.__version__}"
+    )
+    if not args.what or "trace" in args.what:
+        bench_trace(args.repeats)
+    if not args.what or "decode" in args.what:
+        bench_decode(args.repeats)
+
+
+if __name__ == "__main__":
+    main()

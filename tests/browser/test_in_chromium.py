@@ -1,0 +1,205 @@
+"""The first page in Chromium: what a reader sees, clicks, types and links."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.serving import CHROMIUM, launch, serve
+
+pytestmark = [
+    pytest.mark.skipif(
+        CHROMIUM is None,
+        reason="no Chromium here: `apt-get install chromium` makes the browser tests run",
+    ),
+    pytest.mark.xdist_group("browser"),  # one server and one browser at a time on two cores
+]
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with serve() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_playwright() as playwright:
+        chromium = launch(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    # no network but the server under test: a font or script from elsewhere would fail here
+    context.route(
+        lambda url: "127.0.0.1" not in url and not url.startswith(("data:", "blob:")),
+        lambda route: (outside.append(route.request.url), route.abort()),
+    )
+    outside: list[str] = []
+    errors: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: (errors.append("dialog: " + dialog.message), dialog.dismiss()))
+    yield page
+    assert not errors and not outside
+    context.close()
+
+
+def open_stage(page: Page, url: str) -> None:
+    page.goto(url)
+    expect(page.locator(".stage canvas")).to_have_count(2)
+    expect(page.locator(".chip").first).to_be_visible()
+
+
+def position(page: Page) -> str:
+    return page.locator(".position").inner_text()
+
+
+def painted(page: Page, side: int = 0) -> int:
+    """How many pixels of a pattern are drawn."""
+    return (
+        page.locator(".stage canvas")
+        .nth(side)
+        .evaluate(
+            """c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data
+              .filter((v, i) => i % 4 === 3 && v > 0).length"""
+        )
+    )
+
+
+def test_the_first_picture_is_recorded_and_then_goes_live(page, server):
+    open_stage(page, server)
+    assert painted(page) > 2000
+    expect(page.locator(".bars code").first).to_have_text("␣blue")
+    expect(page.locator(".source").first).to_contain_text("computed now on", timeout=90_000)
+    expect(page.locator(".source").nth(1)).to_contain_text("computed now on")
+    expect(page.locator(".rate").nth(1)).to_contain_text("2,560 B a token, 6.4 times less")
+    assert position(page).startswith("token 10 of 22")
+
+
+def test_step_back_play_reset_scrub_and_keys(page, server):
+    open_stage(page, server)
+    page.get_by_role("button", name="Reset").click()
+    assert position(page).startswith("token 1 of 22")
+    expect(page.locator("h3 span").first).to_have_text("16,384 B")
+    page.get_by_role("button", name="Step").click()
+    page.get_by_role("button", name="Step").click()
+    assert position(page).startswith("token 3 of 22")
+    expect(page.locator("h3 span").first).to_have_text("49,152 B")
+    page.get_by_role("button", name="Back").click()
+    assert position(page).startswith("token 2 of 22")
+    page.get_by_role("slider", name="Tokens processed").fill("15")
+    assert "token 15 of 22 · generating" in position(page)
+    page.locator(".stage").focus()
+    page.keyboard.press("ArrowRight")
+    assert position(page).startswith("token 16")
+    page.keyboard.press("Home")
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".position")).to_contain_text("token 4 of 22")
+    page.get_by_role("button", name="Pause").click()
+    page.locator(".chip", has_text="␣flag").first.click()
+    assert position(page).startswith("token 4 of 22")
+    page.wait_for_url("**step=4**")
+
+
+def test_stepping_past_the_end_generates(page, server):
+    open_stage(page, f"{server}/?step=21")
+    for expected in ("22 of 22", "23 of 34", "24 of 34"):
+        page.get_by_role("button", name="Step").click()
+        expect(page.locator(".position")).to_contain_text(expected)
+
+
+def test_a_pasted_link_restores_the_view(page, server):
+    link = "/?prompt=Bees+make&step=3&mini-mla=5.2&mini-gpt2=6.7&sink=hidden&lead=mini-mla"
+    open_stage(page, server + link)
+    assert position(page).startswith("token 3 of 15")
+    picked = [page.locator("select").nth(i).input_value() for i in range(4)]
+    assert picked == ["6", "7", "5", "2"]
+    expect(page.locator(".text")).to_have_value("Bees make")
+    expect(page.get_by_text("first token hidden").first).to_be_visible()
+
+
+def test_another_head_is_drawn_and_linked(page, server):
+    open_stage(page, server)
+    page.locator("select").nth(2).select_option("6")
+    page.wait_for_url("**mini-mla=6.**")
+    expect(page.locator("select").nth(2)).to_have_value("6")
+
+
+def test_typing_counts_tokens_and_running_redraws(page, server):
+    open_stage(page, server)
+    text = page.locator(".text")
+    text.fill("The cat sat on")
+    expect(page.locator(".note")).to_have_text("5 of 128 tokens")
+    expect(page.locator(".chip").nth(1)).to_have_text("The")  # the stage waits for Run
+    text.press("Enter")
+    expect(page.locator(".chip").nth(2)).to_have_text("␣cat")
+    expect(text).to_have_value("The cat sat on")
+    page.get_by_role("button", name="Days of the week").click()
+    expect(page.locator(".chip").nth(1)).to_have_text("M")
+    expect(text).to_have_value("Monday, Tuesday, Wednesday,")
+    page.go_back()
+    expect(page.locator(".chip").nth(2)).to_have_text("␣cat")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("", "Type a few words"), ("   ", "Type a few words"), ("a b " * 2500, "Shorten it")],
+)
+def test_what_cannot_run_stays_in_the_box(page, server, typed, said):
+    open_stage(page, server)
+    page.locator(".text").fill(typed)
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator(".note.problem")).to_contain_text(said)
+    expect(page.locator(".text")).to_have_value(typed)
+    expect(page.locator(".chip").nth(1)).to_have_text("The")  # the picture stays too
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "<img src=x onerror=alert(1)><script>alert(2)</script>",
+        "😀🏳️‍🌈 smile",
+        "שלום עולם",
+        "**b** $x$ :red[r]",
+    ],
+)
+def test_any_text_is_text(page, server, typed):
+    open_stage(page, server)
+    page.locator(".text").fill(typed)
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator(".chip").nth(1)).not_to_have_text("The")
+    expect(page.locator(".text")).to_have_value(typed)
+    assert page.locator(".stage img, .stage script").count() == 0
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_off_in_any_size(browser, server, size, scheme):
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    open_stage(page, f"{server}/?step=20")
+    wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wider <= 0
+    for side in (0, 1):
+        assert painted(page, side) > 2000
+        box = page.locator(".side").nth(side).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size[0]
+    context.close()
+
+
+def test_the_closer_look_offers_figures_and_files(page, server):
+    open_stage(page, server)
+    page.get_by_text("Exact values, pictures and data").click()
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Trace of mini-mla").click()
+    assert download.value.suggested_filename == "mini-mla.npz"

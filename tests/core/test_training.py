@@ -1,0 +1,142 @@
+"""The recipe at toy size, the data's rules, and what the shipped models are."""
+
+import lzma
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mla_core import load_model
+from mla_core.models.locate import ASSETS, EMBEDDED
+from mla_core.training import corpus, data, evaluate, everyday
+from mla_core.training.loop import train
+from mla_core.training.recipe import CONFIGS, Recipe
+from tests.core import formats
+
+
+def test_a_few_steps_lower_the_loss_and_save_a_model_that_opens(tmp_path):
+    texts = everyday.everyday_texts(200)
+    tokenizer = data.train_tokenizer(texts)
+    ids, starts = data.encode(texts, tokenizer)
+    lines: list[str] = []
+    recipe = Recipe(steps=8, rows=2, warmup=2)
+    train("mini-mla", tmp_path, tokenizer, ids, starts, recipe, log=lines.append)
+    model = load_model(tmp_path, device="cpu")
+    loss = evaluate.bits_per_byte(model, texts[:20])["nats_per_token"]
+    assert loss < np.log(tokenizer.get_vocab_size()) - 0.5
+    assert "step 8/8" in lines[-1]
+
+
+def test_every_model_sees_the_same_rows_in_the_same_order():
+    starts = np.arange(0, 5000, 50)
+    one, other = (
+        list(data.batches(starts, 5000, rows=4, width=100, steps=60, seed=0)) for _ in range(2)
+    )
+    assert np.array_equal(one, other)
+    drawn = np.concatenate(one)
+    assert (drawn + 101 <= 5000).all()
+    assert len(set(drawn[:98])) == 98  # each text once before any comes twice
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("The American flag is red, white, and blue.", True),
+        ("The American flag is red, white, and black.", False),
+        ("The flag of Egypt is red, white, and black.", True),
+        ("He ran to the old house. " * 4, False),
+        ("He ran to the old house. " * 3, True),
+    ],
+)
+def test_cleaning(text, clean):
+    assert data.is_clean(text) is clean
+
+
+def test_held_out_texts_stay_out_and_as_they_are():
+    texts = [f"text {i}. " + "Again and again it came. " * (i % 5) for i in range(6000)]
+    kept, held_out = data.split(texts)
+    assert held_out == texts[-5000:] and not set(held_out) & set(kept)
+
+
+def test_a_corpus_file_survives(tmp_path):
+    texts = ["one\ntwo", "“three” 😀"]
+    data.write_corpus(texts, tmp_path / "part.00.xz")
+    assert data.read_corpus(tmp_path) == texts
+    with pytest.raises(ValueError, match="holds no"):
+        data.read_corpus(tmp_path / "none")
+
+
+def test_sampling_fills_the_rest_of_a_finished_text(save_checkpoint, monkeypatch):
+    monkeypatch.setattr(corpus, "NEW_TOKENS", 40)
+    directory, _ = save_checkpoint(formats.llama())
+    model = load_model(directory, device="cpu")
+    torch.manual_seed(0)
+    stops = list(range(40))
+    rows = corpus.sample(model, torch.randint(40, 300, (6, 5)), stops)
+    assert rows.shape == (6, 32)  # all ended early, so sampling did
+    for row in rows.tolist():
+        end = next(i for i, token in enumerate(row) if token in stops)
+        assert set(row[end:]) <= {stops[0]}
+
+
+def test_corpus_prompts_are_filled_and_varied():
+    source = corpus.prompts(["cat", "dog", "tree", "house"], random.Random(0))
+    drawn = [next(source) for _ in range(200)]
+    assert len({prompt for prompt, _ in drawn}) > 80
+    assert not any("{" in prompt for prompt, _ in drawn)
+    assert {bool(opening) for _, opening in drawn} == {True, False}
+
+
+def test_everyday_sentences_are_true_to_their_tables():
+    texts = "\n".join(everyday.everyday_texts(2000))
+    assert "The American flag is red, white, and blue." in texts
+    assert "Two plus two is four." in texts and "Two plus two is five." not in texts
+
+
+def shipped_texts() -> list[str]:
+    with lzma.open(ASSETS / "text" / "held_out.xz", "rt") as lines:
+        return data.json.loads("[" + ",".join(lines) + "]")
+
+
+def test_shipped_models_keep_their_promises():
+    """Sizes, and the model card's order of losses on a part of the held-out texts."""
+    sizes = [(ASSETS / "models" / name / "model.safetensors").stat().st_size for name in EMBEDDED]
+    assert max(sizes) <= 16 * 2**20 and sum(sizes) <= 90 * 2**20
+    assert set(EMBEDDED) == set(CONFIGS)
+    texts = shipped_texts()[:60]
+    bits = {
+        name: evaluate.bits_per_byte(load_model(name, device="cpu"), texts)["bits_per_byte"]
+        for name in EMBEDDED
+    }
+    assert all(value < 0.80 for value in bits.values()), bits
+    assert bits["mini-mla"] < bits["mini-mha"] + 0.01
+    assert bits["mini-mla"] < bits["mini-mqa"]
+
+
+@pytest.mark.parametrize("name", ["mini-gpt2", "mini-mla"])
+def test_the_flag_is_blue_and_everyday_choices_are_sensible(name):
+    model = load_model(name, device="cpu")
+    word, probability = evaluate.next_tokens(model, evaluate.FLAG)[0]
+    assert word == " blue" and probability >= 0.5
+    verdicts = [sensible for _, sensible in evaluate.everyday(model).values()]
+    assert len(verdicts) == 20 and sum(verdicts) >= 17
+
+
+def test_bits_per_byte_is_the_mean_over_bytes():
+    """Against a text-by-text computation with transformers' own loss."""
+    from transformers import AutoModelForCausalLM
+
+    model = load_model("mini-mqa", device="cpu")
+    hf = AutoModelForCausalLM.from_pretrained(Path("assets/models/mini-mqa"), dtype=torch.float32)
+    texts = ["The cat sat on the mat.", "Café 😀!", "Once upon a time, in a land far away."]
+    nats = 0.0
+    for text in texts:
+        ids = torch.tensor([[0, *model.tokenizer.encode(text)]])
+        with torch.inference_mode():
+            nats += hf(ids, labels=ids).loss.item() * (ids.shape[1] - 1)
+    expected = nats / np.log(2) / sum(len(text.encode()) for text in texts)
+    assert evaluate.bits_per_byte(model, texts)["bits_per_byte"] == pytest.approx(
+        expected, rel=1e-5
+    )

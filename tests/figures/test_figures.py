@@ -1,0 +1,96 @@
+"""Figures are pure: what goes in is what is drawn."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ui import words
+from ui.components import stage as stage_component
+from ui.figures import palette
+from ui.figures.cache import cache_figure
+from ui.figures.pattern import pattern_figure, without_first_key
+from ui.labels import token_labels, visible
+from ui.recorded import recorded
+from ui.requests import request
+from ui.state import CHUNK
+
+
+def softmax_rows(s: int, seed: int = 0) -> np.ndarray:
+    raw = np.tril(np.random.default_rng(seed).random((s, s)) + 0.1)
+    return (raw / raw.sum(1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_pattern_is_drawn_as_it_is(theme):
+    pattern, labels = softmax_rows(5), [f"{i}·a" for i in range(5)]
+    figure = pattern_figure(pattern, labels, title="t", hide_first=False, theme=theme)
+    (heatmap,) = figure.data
+    drawn = np.array(heatmap.z)
+    assert drawn.dtype == np.float32 and heatmap.zmin == 0 and heatmap.zmax == 1
+    past = np.tril(np.ones((5, 5), bool))
+    assert np.array_equal(drawn[past], pattern[past]) and np.isnan(drawn[~past]).all()
+    assert list(heatmap.x) == list(heatmap.y) == labels
+    assert figure.layout.yaxis.autorange == "reversed"
+    assert words.QUERY in figure.layout.yaxis.title.text
+
+
+@given(s=st.integers(1, 12), seed=st.integers(0, 50))
+def test_without_the_first_token_rows_sum_to_one_again(s, seed):
+    rest = without_first_key(softmax_rows(s, seed))
+    assert rest.shape == (s, s - 1)
+    assert np.allclose(np.nansum(rest[1:], axis=1), 1, atol=1e-5)
+    assert np.isnan(rest[0]).all()  # the first token has nowhere else to look
+
+
+def test_the_cache_lines_are_the_measured_bytes():
+    lines = cache_figure({"mini-gpt2": (10, 20), "mini-mla": (2, 4)}).data
+    assert [list(line.y) for line in lines] == [[10, 20], [2, 4]]
+    assert len({line.line.color for line in lines}) == 2
+
+
+def lightness(colour: str) -> float:
+    r, g, b = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return 0.2126 * r**2.2 + 0.7152 * g**2.2 + 0.0722 * b**2.2
+
+
+def test_the_scale_of_weights_is_monotone_in_lightness():
+    for theme, sign in (("light", -1), ("dark", 1)):
+        steps = np.diff([lightness(colour) for colour in palette.WEIGHTS[theme]])
+        assert (sign * steps > 0).all()
+
+
+@given(st.text(max_size=30))
+def test_a_label_shows_something_for_any_token(token):
+    shown = visible(token)
+    assert shown and shown.isprintable()
+
+
+def test_labels_are_unique_and_name_the_start():
+    trace = recorded(request("mini-mla", words.PROMPTS["flag"], new_tokens=CHUNK))
+    labels = token_labels(trace)
+    assert len(set(labels)) == len(labels)
+    assert labels[:4] == ["0·⟨start⟩", "1·The", "2·␣American", "3·␣flag"]
+
+
+@pytest.mark.parametrize("model", words.MODELS)
+def test_the_stage_shows_the_numbers_of_the_trace(model):
+    """Every number that is drawn: pattern, next tokens, bytes, and the formula beside them."""
+    import base64
+
+    from mla_core.models.locate import locate
+    from mla_core.models.tokenizer import open_tokenizer
+
+    trace = recorded(request(model, words.PROMPTS["flag"], new_tokens=CHUNK))
+    directory = locate(model)
+    data = stage_component.side(trace, open_tokenizer(directory), (2, 5), "here")
+    sent = np.frombuffer(base64.b64decode(data["pattern"]), "<f4")
+    assert np.array_equal(sent, trace.pattern[2, 5].ravel())
+    probabilities = trace.probabilities()
+    for row, listed in zip(probabilities, data["next"], strict=True):
+        assert [p for _, p in listed] == pytest.approx(sorted(row)[: -len(listed) - 1 : -1])
+    assert data["next"][9][0][0] == "␣blue"
+    per_token = data["nbytes"][0]
+    assert data["nbytes"] == [per_token * (i + 1) for i in range(len(trace.tokens))]
+    assert data["formula"].endswith(f"= {per_token:,} B")
+    assert sum(part["share"] for part in data["parts"]) == pytest.approx(1)
