@@ -6,6 +6,14 @@ entry script, the very first deep link to a fresh server would run that page wit
 
 import streamlit as st
 
+from ui import words
 from ui.engine import lifespan
 
-app = st.App("ui/shell.py", lifespan=lifespan)
+
+def told(_error: Exception) -> bool:
+    """Streamlit has logged it; the reader gets a sentence instead of a traceback."""
+    st.error(words.UNEXPECTED)
+    return True
+
+
+app = st.App("ui/shell.py", lifespan=lifespan, on_script_error=told)

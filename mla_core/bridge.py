@@ -36,7 +36,7 @@ class TransformerBridge:
 
         self.name = directory.name
         self.config: ModelConfig = read_config(directory)
-        self.tokenizer: Tokenizer | None = Tokenizer.from_directory(directory)
+        self.tokenizer = Tokenizer.from_directory(directory)
         self.device = device
         self.dtype = torch.float32
         hf = AutoModelForCausalLM.from_pretrained(

@@ -77,8 +77,6 @@ class Decoder:
         temperature: float = 0.0,
         top_k: int | None = None,
         seed: int | None = None,
-        *,
-        token_id: int | None = None,
     ) -> Step:
         """Chooses the next token, runs it through the model and returns what that took.
 
@@ -87,7 +85,6 @@ class Decoder:
             top_k: choose among the k likeliest only.
             seed: makes the choice repeatable; the position is mixed in, so that one seed serves
                 a whole text.
-            token_id: take this token instead of choosing (to follow another model's text).
 
         Raises:
             ValueError: no prompt yet, a full context, or a negative temperature or top_k.
@@ -96,14 +93,12 @@ class Decoder:
             raise ValueError("there is nothing to continue: call prefill first")
         self._room_for(1)
         probabilities = self._logits.float().softmax(-1)
-        if token_id is None:
-            token_id = choose(self._logits, temperature, top_k, seed, len(self.token_ids))
+        token_id = choose(self._logits, temperature, top_k, seed, len(self.token_ids))
         written, read = self.cache.bytes_written, self.cache.bytes_read
         recorder = Recorder(["pattern"])
         new = torch.tensor([[token_id]], device=self.model.device)
         self._logits = self.model(new, cache=self.cache, record=recorder, mode=self.mode)[0, -1]
         self.token_ids.append(token_id)
-        assert self.model.tokenizer is not None
         return Step(
             token_id=token_id,
             token=self.model.tokenizer.decode([token_id]),

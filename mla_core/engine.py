@@ -171,13 +171,10 @@ class Engine:
             )
             followed = list(self._answer(lead).token_ids[prompt_length:])
         decoder = Decoder(model)
-        decoder.prefill_ids(ids[:1])
-        nbytes = [decoder.cache.nbytes]
-        for token_id in [*ids[1:], *followed]:
-            nbytes.append(decoder.step(token_id=token_id).cache_nbytes)
+        decoder.prefill_ids(ids + followed)
         for _ in range(new_tokens - len(followed)):
-            step = decoder.step(request.temperature, seed=request.seed)
-            nbytes.append(step.cache_nbytes)
+            decoder.step(request.temperature, seed=request.seed)
+        cache = decoder.cache
         runner = self._baseline(request.model) if request.through_baseline else model
         return trace_ids(
             runner,
@@ -185,7 +182,7 @@ class Engine:
             has_bos=model.config.bos_token_id is not None,
             record=request.record,
             prompt_length=prompt_length,
-            cache_nbytes=tuple(nbytes),
+            cache_nbytes=tuple(map(cache.nbytes_of, range(1, cache.length + 1))),
         )
 
     def _model(self, name: str) -> "LanguageModel":

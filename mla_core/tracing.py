@@ -21,8 +21,9 @@ class Traceable(Protocol):
 
     name: str
     config: ModelConfig
-    tokenizer: Tokenizer | None
 
+    @property
+    def tokenizer(self) -> Tokenizer: ...
     @property
     def device(self) -> torch.device: ...
     @property
@@ -36,8 +37,6 @@ def encode_prompt(model: Traceable, prompt: str, *, bos: bool) -> list[int]:
     Raises:
         PromptError: nothing to run, or more tokens than the model has positions.
     """
-    if model.tokenizer is None:
-        raise PromptError(f"{model.name} has no tokenizer; open it with load_model")
     ids = model.tokenizer.encode(prompt)
     if not prompt.strip():
         raise PromptError("The prompt is empty: type a few words.")
@@ -85,7 +84,6 @@ def trace_ids(
     names = list(record)
     if unknown := sorted(set(names) - set(ARRAYS)):
         raise ValueError(f"cannot record {', '.join(unknown)}; known are {', '.join(ARRAYS)}")
-    assert model.tokenizer is not None
     device = model.device
     logits, recorded = model.record(torch.tensor([ids], device=device), set(names) - {"logits"})
     if "logits" in names:

@@ -10,8 +10,10 @@ from ui import state, words
 from ui.components.stage import side, stage
 from ui.export import closer_look
 from ui.live import answer, go_live
-from ui.prompt import judge, prompt, tokenizer
+from ui.notes import notes
+from ui.prompt import prompt
 from ui.requests import requests
+from ui.tokens import judge, tokenizer
 
 
 def chosen_head(trace: Trace, view: state.View) -> tuple[int, int]:
@@ -31,6 +33,10 @@ def stepped() -> None:
 def picked_head() -> None:
     model, layer, head = st.session_state["stage"].head
     state.put(**{model: f"{layer}.{head}"})
+
+
+def set_option() -> None:
+    state.report_option(*st.session_state["stage"].option)
 
 
 def source(trace: Trace, live: bool) -> str:
@@ -54,7 +60,7 @@ asked = requests(view, list(words.MODELS), new_tokens)
 shown = answer(asked)
 
 if shown.problem:
-    st.error(words.MODEL_ERROR.format(reason=shown.problem.rstrip(".")))
+    st.error(shown.problem)
 if shown.traces and counter:
     heads = {model: chosen_head(trace, view) for model, trace in shown.traces.items()}
     stage(
@@ -69,15 +75,13 @@ if shown.traces and counter:
         ],
         run=repr((view.prompt, view.temperature, view.seed, view.lead)),
         origin=state.stage_origin(view),
-        hide_first=not view.sink,
+        view=view,
         may_grow=new_tokens < state.MAX_NEW,
         on_step=stepped,
         on_head=picked_head,
+        on_option=set_option,
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        state.lead_control(view)
-        state.temperature_control(view)
-        state.sink_control(view)
+    notes(words.NOTES)
     closer_look(shown.traces, heads, hide_first=not view.sink)
 if not shown.live and shown.traces:
     go_live(asked)

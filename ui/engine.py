@@ -4,6 +4,7 @@ The first picture comes from a recorded trace and must not wait for torch: the e
 a first page has been drawn, or when nobody has come for a while.
 """
 
+import importlib
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,10 @@ from typing import Any
 
 from mla_core.engine import Engine
 from ui import words
+from ui.recorded import recorded
 from ui.requests import request
+from ui.state import CHUNK
+from ui.tokens import tokenizer
 
 ENGINE = Engine()
 IDLE_SECONDS = 20.0
@@ -23,7 +27,12 @@ def warm_up() -> None:
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any] | None]:
-    """Warms the engine of a server that nobody has visited yet."""
+    """Reads what the first picture needs, and warms the engine if nobody comes for a while."""
+    for model in words.MODELS:
+        recorded(request(model, words.PROMPTS["flag"], new_tokens=CHUNK))
+    tokenizer()
+    for module in ("pandas", "pyarrow"):  # Streamlit imports both when it mounts a component
+        importlib.import_module(module)
     timer = threading.Timer(IDLE_SECONDS, warm_up)
     timer.daemon = True
     timer.start()

@@ -1,10 +1,12 @@
 """From what is asked to traces on the screen: live ones, or recorded ones until those are ready."""
 
+import logging
 from dataclasses import dataclass
 
 import streamlit as st
 
 from mla_core.engine import EngineBusy, Request
+from mla_core.models.config import CheckpointError
 from mla_core.traces import Trace
 from ui import words
 from ui.engine import ENGINE
@@ -18,6 +20,16 @@ class Answer:
     traces: dict[str, Trace]
     live: bool
     problem: str | None = None  # a sentence for the reader
+
+
+def sentence(error: Exception) -> str:
+    """What a reader is told: our own errors are sentences, any other goes to the log."""
+    if isinstance(error, CheckpointError):
+        return words.MODEL_ERROR.format(reason=str(error).rstrip("."))
+    if isinstance(error, ValueError | EngineBusy):
+        return str(error)
+    logging.getLogger(__name__).error("unexpected", exc_info=error)
+    return words.UNEXPECTED
 
 
 def answer(asked: dict[str, Request]) -> Answer:
@@ -39,8 +51,8 @@ def answer(asked: dict[str, Request]) -> Answer:
 
     try:
         traces = {model: ENGINE.run(request, still_wanted) for model, request in asked.items()}
-    except (ValueError, EngineBusy) as error:
-        return Answer({}, live=False, problem=str(error))
+    except Exception as error:
+        return Answer({}, live=False, problem=sentence(error))
     finally:
         waiting.empty()
     st.session_state.pop("problem", None)
@@ -70,8 +82,8 @@ def go_live(asked: dict[str, Request]) -> None:
                 future.result()
             st.session_state.pop("problem", None)
             st.rerun()
-    except (ValueError, EngineBusy) as error:
-        futures.clear()
-        if st.session_state.get("problem") != str(error):
-            st.session_state["problem"] = str(error)
+    except Exception as error:
+        futures.clear()  # the next tick tries again
+        if st.session_state.get("problem") != sentence(error):
+            st.session_state["problem"] = sentence(error)
             st.rerun()

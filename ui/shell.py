@@ -12,8 +12,9 @@ import streamlit as st  # noqa: E402
 from ui import words  # noqa: E402
 
 st.set_page_config(page_title=words.TITLE, page_icon="🔎", layout="wide")
-st.html(Path(__file__).parent / "shell.html")
-st.html(f'<div class="mla-title"><h1>{words.TITLE}</h1><span>{words.TAGLINE}</span></div>')
+style = (Path(__file__).parent / "shell.html").read_text(encoding="utf-8")
+title = f'<div class="mla-title"><h1>{words.TITLE}</h1><span>{words.TAGLINE}</span></div>'
+st.html(style + title)
 pages = [
     st.Page(
         ROOT / "pages" / "side_by_side.py",

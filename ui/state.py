@@ -17,6 +17,7 @@ MAX_CHARACTERS = 4_000  # of a prompt in a link; longer texts are cut before any
 MAX_NEW = 48
 CHUNK = 12  # tokens generated at a time
 MAX_TEMPERATURE = 2.0
+OPTIONS = ("lead", "temperature", "seed", "sink")
 
 
 @dataclass(frozen=True)
@@ -105,50 +106,7 @@ def report_step(step: int) -> None:
     put(step=step)
 
 
-def _changed(name: str, to_url: dict[Any, Any] | None = None) -> None:
-    value = st.session_state[name]
-    put(**{name: to_url[value] if to_url else value})
-
-
-def lead_control(view: View) -> None:
-    """Who chooses the next token of the two texts."""
-    st.session_state["lead"] = view.lead
-    st.segmented_control(
-        words.LEAD,
-        list(words.LEADS),
-        format_func=words.LEADS.__getitem__,
-        key="lead",
-        required=True,
-        on_change=_changed,
-        args=("lead",),
-    )
-
-
-def temperature_control(view: View) -> None:
-    """How freely it is chosen, and another draw."""
-    st.session_state["temperature"] = view.temperature
-    st.slider(
-        words.TEMPERATURE,
-        0.0,
-        MAX_TEMPERATURE,
-        step=0.1,
-        key="temperature",
-        help=words.TEMPERATURE_HELP,
-        width=260,
-        on_change=_changed,
-        args=("temperature",),
-    )
-    if view.temperature:
-        st.button(words.RESAMPLE, on_click=put, kwargs={"seed": view.seed + 1})
-
-
-def sink_control(view: View) -> None:
-    """Whether the first token's column is drawn."""
-    st.session_state["sink"] = not view.sink
-    st.toggle(
-        words.SINK,
-        key="sink",
-        help=words.SINK_HELP,
-        on_change=_changed,
-        args=("sink", {True: "hidden", False: "shown"}),
-    )
+def report_option(name: str, value: str | float) -> None:
+    """The stage says what the reader set; `current` checks it like anything else in a link."""
+    if name in OPTIONS:
+        put(**{name: value})

@@ -53,16 +53,7 @@ THROUGH = {"TransformerBridge": " through TransformerLens"}
 LOADING = "Loading the models for the first time since the server started …"
 WAITING = "Running your text …"
 
-LEAD = "Continuation"
 LEADS = {"own": "Each its own", "mini-gpt2": "GPT-2 leads", "mini-mla": "MLA leads"}
-TEMPERATURE = "Temperature"
-TEMPERATURE_HELP = "0 always takes the likeliest token. Higher values draw."
-RESAMPLE = "Draw again"
-SINK = "Hide the first token"
-SINK_HELP = (
-    "Softmax must spend its 100 % somewhere; heads that find nothing spend it on the first "
-    "token, the attention sink. Hiding it drops that column and scales each row back to 100 %."
-)
 
 MODEL_ERROR = (
     "{reason}. The recorded examples still work. "
@@ -70,6 +61,22 @@ MODEL_ERROR = (
 )
 UNEXPECTED = "Something went wrong on our side. Your text is kept: reload the page to go on."
 NO_RECORDING = "Without the models only the ready-made prompts can be shown."
+
+NOTES = """
+**Where it looks.** One attention head of each model, opened on the one that most clearly picks out
+an earlier word. Each row is a token asking, each column a token it may look at, and each row adds
+up to 1.
+
+**The first token.** A head that finds nothing to look at must still spend its attention somewhere:
+it learns to spend it on ⟨start⟩, the *attention sink*. Hide it to see the rest, scaled back to 1.
+
+**The cache.** To write the next token, each model reads what it kept of all earlier ones. Ordinary
+attention keeps K and V of every head; Multi-head Latent Attention keeps one latent and one rope key
+for all heads and rebuilds nothing. Both pictures have one scale: equal areas are equal bytes.
+
+**The models** are small ones of our own, trained alike on the same simple texts, so they know
+little and often err. Every number was computed by them; each picture says when and where.
+"""
 
 CLOSER = "Exact values, pictures and data"
 CLOSER_NOTE = (
@@ -100,6 +107,12 @@ STAGE = {
     "generating": "generating",
     "asking": "generating more …",
     "end": "that is as far as this page generates",
+    "lead": "Continuation",
+    "temperature": "Temperature",
+    "temperatureHelp": "0 always takes the likeliest token; higher values draw one",
+    "again": "Draw again",
+    "sinkHide": "Hide the first token",
+    "sinkHelp": "drops the sink's column and scales each row back to 100 %",
     "layer": "Layer",
     "head": "Head",
     "pattern": "Where it looks",

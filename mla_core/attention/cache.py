@@ -67,10 +67,14 @@ class LayerCache:
     def __iter__(self) -> Iterator[str]:
         return iter(self._buffers)
 
+    def nbytes_of(self, tokens: int) -> int:
+        """Bytes of the first `tokens` rows, from the tensors themselves."""
+        return sum(self[name][..., :tokens, :].nbytes for name in self)
+
     @property
     def nbytes(self) -> int:
-        """Bytes of the rows held, from the tensors themselves (unused capacity not counted)."""
-        return sum(self[name].nbytes for name in self)
+        """Bytes of all rows held (unused capacity not counted)."""
+        return self.nbytes_of(self.length)
 
 
 class Cache(tuple[LayerCache, ...]):
@@ -86,9 +90,12 @@ class Cache(tuple[LayerCache, ...]):
     def length(self) -> int:
         return self[0].length
 
+    def nbytes_of(self, tokens: int) -> int:
+        return sum(layer.nbytes_of(tokens) for layer in self)
+
     @property
     def nbytes(self) -> int:
-        return sum(layer.nbytes for layer in self)
+        return self.nbytes_of(self.length)
 
     @property
     def bytes_written(self) -> int:

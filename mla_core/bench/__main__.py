@@ -41,7 +41,6 @@ def in_turn(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, fl
 def text_of(model_name: str, tokens: int) -> str:
     """A prompt of exactly that many tokens, BOS included."""
     tokenizer = load_model(model_name).tokenizer
-    assert tokenizer is not None
     return tokenizer.decode(tokenizer.encode(TEXT * 40)[: tokens - 1])
 
 

@@ -20,14 +20,14 @@ class LanguageModel(nn.Module, ABC):
     Attributes:
         config: what `config.json` said.
         name: how the model is called on the screen and in traces.
-        tokenizer: None for a model built without a directory.
+        tokenizer: from the directory; a model that is still being trained has none.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
         self.name: str = config.model_type
-        self.tokenizer: Tokenizer | None = None
+        self._tokenizer: Tokenizer | None = None
 
     @abstractmethod
     def forward(
@@ -46,6 +46,16 @@ class LanguageModel(nn.Module, ABC):
             record: takes the names listed in `attention.multihead` and `attention.latent`.
             mode: MLA's path; other attention has only one.
         """
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        if self._tokenizer is None:
+            raise ValueError(f"{self.name} has no tokenizer; open it with load_model")
+        return self._tokenizer
+
+    @tokenizer.setter
+    def tokenizer(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
 
     def new_cache(self) -> Cache:
         return Cache.empty(self.config.num_hidden_layers)

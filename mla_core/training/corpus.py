@@ -78,7 +78,6 @@ def open_smollm2() -> LanguageModel:
 
 def _words(model: LanguageModel) -> list[str]:
     """Frequent plain words: the earlier a BPE merged a whole word, the commoner it is."""
-    assert model.tokenizer is not None
     pieces = model.tokenizer.pieces(list(range(COMMON, 12_000)))
     return [p[1:] for p in pieces if re.fullmatch(r" [a-z]{4,}", p)]
 
@@ -123,7 +122,6 @@ def sample(model: LanguageModel, ids: Tensor, stop: list[int]) -> Tensor:
 def sample_corpus(path: Path, *, texts: int, batch: int, seed: int) -> None:
     """Samples at least `texts` texts and writes them to `path` (see `data.read_corpus`)."""
     model = open_smollm2()
-    assert model.tokenizer is not None
     torch.manual_seed(seed)
     source = prompts(_words(model), random.Random(seed))
     # special tokens of the chat are looked up by hand: typed text never becomes one (Tokenizer)

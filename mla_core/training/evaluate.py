@@ -44,7 +44,7 @@ def bits_per_byte(model: LanguageModel, texts: list[str], *, batch: int = 64) ->
     Returns:
         `bits_per_byte`, `nats_per_token`, `tokens`, `bytes`.
     """
-    assert model.tokenizer is not None and model.config.bos_token_id is not None
+    assert model.config.bos_token_id is not None
     bos, limit = model.config.bos_token_id, model.config.max_position_embeddings
     rows = sorted((([bos, *model.tokenizer.encode(t)])[:limit] for t in texts), key=len)
     nats, tokens, size = 0.0, 0, 0
@@ -73,7 +73,6 @@ def bits_per_byte(model: LanguageModel, texts: list[str], *, batch: int = 64) ->
 @torch.inference_mode()
 def next_tokens(model: LanguageModel, text: str, count: int = 5) -> list[tuple[str, float]]:
     """The likeliest tokens after a text, with their probabilities."""
-    assert model.tokenizer is not None
     ids = torch.tensor([[model.config.bos_token_id, *model.tokenizer.encode(text)]])
     probabilities = model(ids.to(model.device))[0, -1].float().softmax(-1)
     top = probabilities.topk(count)
@@ -86,7 +85,6 @@ def next_tokens(model: LanguageModel, text: str, count: int = 5) -> list[tuple[s
 @torch.inference_mode()
 def everyday(model: LanguageModel, words: int = 4) -> dict[str, tuple[str, bool]]:
     """For each everyday sentence: the greedy continuation, and whether it is sensible."""
-    assert model.tokenizer is not None
     result = {}
     for sentence, sensible in EVERYDAY_SENTENCES.items():
         ids = torch.tensor([[model.config.bos_token_id, *model.tokenizer.encode(sentence)]])

@@ -131,6 +131,23 @@ def test_another_head_is_drawn_and_linked(page, server):
     expect(page.locator("select").nth(2)).to_have_value("6")
 
 
+def test_options_redraw_and_write_the_link(page, server):
+    open_stage(page, server)
+    page.get_by_label("Hide the first token").check()
+    page.wait_for_url("**sink=hidden**")
+    expect(page.get_by_text("first token hidden").first).to_be_visible()
+    page.get_by_role("combobox", name="Continuation").select_option("mini-mla")
+    page.wait_for_url("**lead=mini-mla**")
+    page.get_by_role("slider", name="Temperature").fill("1.5")
+    page.wait_for_url("**temperature=1.5**")
+    page.get_by_role("button", name="Draw again").click()
+    page.wait_for_url("**seed=1**")
+    page.get_by_role("slider", name="Tokens processed").fill("22")
+    left, right = page.locator(".chips").all_inner_texts()
+    assert left == right  # MLA leads
+    expect(page.get_by_label("Hide the first token")).to_be_checked()
+
+
 def test_typing_counts_tokens_and_running_redraws(page, server):
     open_stage(page, server)
     text = page.locator(".text")

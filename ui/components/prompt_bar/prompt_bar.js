@@ -30,7 +30,9 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   };
   const ready = find("ready");
   if (ready.childElementCount === 0) {
-    ready.append(data.words.try);
+    const label = document.createElement("span");
+    label.textContent = data.words.try;
+    ready.append(label);
     for (const [name, prompt] of data.readyMade) {
       const button = document.createElement("button");
       button.type = "button";

@@ -14,6 +14,7 @@ from ui import words
 from ui.components import source
 from ui.figures import palette
 from ui.labels import token_texts, visible
+from ui.state import MAX_TEMPERATURE, View
 
 SHOWN_NEXT = 6  # tokens listed under "what comes next"
 BYTES_FLOAT32 = 4
@@ -59,7 +60,9 @@ def side(
     """
     layers, heads = trace.pattern.shape[:2]
     probabilities = trace.probabilities()
-    top = np.argsort(-probabilities, axis=-1)[:, :SHOWN_NEXT]
+    top = np.argpartition(-probabilities, SHOWN_NEXT, axis=-1)[:, :SHOWN_NEXT]
+    order = np.argsort(-np.take_along_axis(probabilities, top, axis=-1), axis=-1)
+    top = np.take_along_axis(top, order, axis=-1)
     about = words.MODELS[trace.model]
     parts, formula = cache_parts(trace.config)
     total = sum(parts.values())
@@ -94,10 +97,11 @@ def stage(
     *,
     run: str,
     origin: tuple[int | None, int],
-    hide_first: bool,
+    view: View,
     may_grow: bool,
     on_step: Callable[[], None],
     on_head: Callable[[], None],
+    on_option: Callable[[], None],
 ) -> Any:
     """Draws the stage.
 
@@ -105,18 +109,30 @@ def stage(
         sides: from `side`, left and right.
         run: changes with the text; a new one starts at `origin`.
         origin: (step, or None for the end of the prompt; a number that forces a jump).
-        hide_first: drop the first key from the patterns and scale the rows back.
+        view: the options to show: who leads, how freely, with or without the first token.
         may_grow: whether a step past the last token asks for more.
-        on_step, on_head: read `st.session_state["stage"]` for `.step` and `.head`.
+        on_step, on_head, on_option: read `st.session_state["stage"]` for `.step`, `.head`
+            (model, layer, head) and `.option` (name, value).
     """
     data = {
         "sides": sides,
         "run": run,
         "step": origin[0],
         "jump": origin[1],
-        "hideFirst": hide_first,
+        "hideFirst": not view.sink,
+        "lead": view.lead,
+        "leads": list(words.LEADS.items()),
+        "temperature": view.temperature,
+        "maxTemperature": MAX_TEMPERATURE,
+        "seed": view.seed,
         "mayGrow": may_grow,
         "words": words.STAGE,
         "colours": palette.WEIGHTS,
     }
-    return _mount(key="stage", data=data, on_step_change=on_step, on_head_change=on_head)
+    return _mount(
+        key="stage",
+        data=data,
+        on_step_change=on_step,
+        on_head_change=on_head,
+        on_option_change=on_option,
+    )

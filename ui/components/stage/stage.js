@@ -327,6 +327,10 @@ class Stage {
       this.controls();
     }
     data.sides.forEach((side, i) => this.sides[i].load(side));
+    this.find("lead").value = data.lead;
+    this.find("temperature").value = data.temperature;
+    this.showTemperature(data.temperature);
+    this.find("sink").checked = data.hideFirst;
     this.total = Math.min(...data.sides.map((side) => side.tokens.length));
     this.largestRate = Math.max(...data.sides.map((side) => side.nbytes[0]));
     const moved = data.jump !== this.jump || !before || data.run !== before.run;
@@ -355,8 +359,38 @@ class Stage {
     const scrub = this.find("scrub");
     scrub.setAttribute("aria-label", words.scrub);
     scrub.oninput = () => this.go(Number(scrub.value));
+    this.options();
     this.root.querySelector(".stage").onkeydown = (event) => this.key(event);
     new ResizeObserver(() => this.draw()).observe(this.find("sides"));
+  }
+
+  options() {
+    const words = this.data.words;
+    const names = this.find("options").querySelectorAll(".name");
+    [words.lead, words.temperature, words.sinkHide].forEach((w, i) => (names[i].textContent = w));
+    const set = (name, value) => this.setStateValue("option", [name, value]);
+    const lead = this.find("lead");
+    lead.replaceChildren(...this.data.leads.map(([value, text]) => new Option(text, value)));
+    lead.onchange = () => set("lead", lead.value);
+    const temperature = this.find("temperature");
+    temperature.max = this.data.maxTemperature;
+    temperature.title = words.temperatureHelp;
+    temperature.oninput = () => this.showTemperature(Number(temperature.value));
+    temperature.onchange = () => set("temperature", Number(temperature.value));
+    this.find("again").textContent = words.again;
+    this.find("again").onclick = () => set("seed", this.data.seed + 1);
+    const sink = this.find("sink");
+    sink.parentElement.title = words.sinkHelp;
+    sink.onchange = () => {
+      this.data.hideFirst = sink.checked; // drawn at once, and told to Python for the link
+      this.draw();
+      set("sink", sink.checked ? "hidden" : "shown");
+    };
+  }
+
+  showTemperature(value) {
+    this.find("options").querySelector("output").textContent = value.toFixed(1);
+    this.find("again").hidden = value === 0;
   }
 
   key(event) {

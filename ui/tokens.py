@@ -1,0 +1,31 @@
+"""Counting tokens without a model: what a text costs, and whether it can run."""
+
+from contextlib import suppress
+
+from mla_core.models.config import CheckpointError
+from mla_core.models.locate import EMBEDDED, locate
+from mla_core.models.tokenizer import Tokenizer, open_tokenizer
+from ui import state, words
+
+COUNTED_CHARACTERS = 20_000  # more than that is over the limit whatever it says
+
+
+def tokenizer() -> Tokenizer | None:
+    """The embedded models' tokenizer (they share one), or None when every copy is damaged."""
+    for model in EMBEDDED:
+        with suppress(CheckpointError):
+            return open_tokenizer(locate(model))
+    return None
+
+
+def judge(text: str) -> tuple[str, bool]:
+    """(a sentence about a text, whether it can run)."""
+    if not text.strip():
+        return words.EMPTY, False
+    counter = tokenizer()
+    if counter is None:
+        return "", True
+    count = len(counter.encode(text[:COUNTED_CHARACTERS])) + 1  # the start token is run too
+    fits = count <= state.MAX_TOKENS
+    form = words.COUNT if fits else words.TOO_LONG
+    return form.format(count=count, limit=state.MAX_TOKENS), fits
