@@ -13,8 +13,11 @@ def visible(token: str) -> str:
 
 
 def token_texts(trace: Trace) -> list[str]:
-    """Each token as shown on a chip; the start token by its name."""
-    shown = [visible(token) for token in trace.tokens]
+    """Each token as shown on a chip; the token between texts by what it does there."""
+    shown = [
+        words.STAGE["end of text"] if token_id == trace.config.bos_token_id else visible(token)
+        for token_id, token in zip(trace.token_ids, trace.tokens, strict=True)
+    ]
     if trace.has_bos:
         shown[0] = words.STAGE["start"]
     return shown

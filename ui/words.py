@@ -128,5 +128,6 @@ STAGE = {
     "sinkHidden": "first token hidden, rows scaled back to 100 %",
     "alone": "the first token can only look at itself",
     "start": "⟨start⟩",
+    "end of text": "⟨end⟩",
     "cell": "{query} → {key}: {value}",
 }

@@ -59,6 +59,11 @@ def side(
         source: where the numbers come from, in a few words.
     """
     layers, heads = trace.pattern.shape[:2]
+
+    def text(token_id: int) -> str:
+        ends = token_id == trace.config.bos_token_id
+        return words.STAGE["end of text"] if ends else visible(tokenizer.decode([token_id]))
+
     probabilities = trace.probabilities()
     top = np.argpartition(-probabilities, SHOWN_NEXT, axis=-1)[:, :SHOWN_NEXT]
     order = np.argsort(-np.take_along_axis(probabilities, top, axis=-1), axis=-1)
@@ -85,7 +90,7 @@ def side(
         "layers": layers,
         "heads": heads,
         "next": [
-            [[visible(tokenizer.decode([int(i)])), float(row[i])] for i in ids]
+            [[text(int(i)), float(row[i])] for i in ids]
             for ids, row in zip(top, probabilities, strict=True)
         ],
         "nbytes": list(trace.cache_nbytes),

@@ -160,6 +160,8 @@ class Side {
       chip.classList.toggle("made", i >= this.side.promptLength);
       chip.hidden = i >= visible;
     });
+    const chip = this.chips.children[now]; // a long text scrolls with the reader
+    this.chips.scrollTop = chip.offsetTop - this.chips.offsetTop - this.chips.clientHeight / 2;
     this.drawNext(now);
     this.drawCache(step);
     this.drawMap(now, visible);
@@ -224,7 +226,7 @@ class Side {
     };
     const labels = Array.from({ length: visible }, (_, i) => clip(i));
     const margin = Math.ceil(Math.max(...labels.map((l) => context.measureText(l).width))) + 8;
-    const cell = Math.max(2, Math.min((width - margin) / visible, 34));
+    const cell = Math.max(2, Math.min((width - margin - 8) / visible, 34));
     const top = margin;
     const height = Math.ceil(top + cell * visible + 2);
     const scale = window.devicePixelRatio || 1;
