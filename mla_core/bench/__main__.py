@@ -14,8 +14,10 @@ import torch
 import transformers
 from transformers import AutoModelForCausalLM, DynamicCache
 
-from mla_core import Decoder, load_model, trace
+from mla_core import Decoder, kv_bytes_per_token, load_model, trace
+from mla_core.attention.latent import Mode
 from mla_core.models.checkpoint import default_device
+from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import locate
 
 MODELS = ("mini-mla", "mini-gpt2")
@@ -62,50 +64,51 @@ def bench_trace(repeats: int) -> None:
                 # a trace ends in numpy, so theirs does too
                 return out.logits.cpu().numpy(), [a.cpu().numpy() for a in out.attentions]
 
-            def ours(model: object = model, prompt: str = prompt) -> object:
-                return trace(model, prompt, record=["pattern", "logits"])  # type: ignore[arg-type]
+            def ours(model: LanguageModel = model, prompt: str = prompt) -> object:
+                return trace(model, prompt, record=["pattern", "logits"])
 
             t = in_turn({"ours": ours, "theirs": theirs}, repeats)
             ratio = t["ours"] / t["theirs"]
             print(f"| {name} | {len(ids[0])} | {t['ours']:.2f} | {t['theirs']:.2f} | {ratio:.2f} |")
 
 
+def decode_runs(
+    model: LanguageModel, hf: torch.nn.Module, context: int
+) -> dict[str, Callable[[], object]]:
+    """One cached step after `context` random tokens: ours in each mode, and transformers'."""
+    ids = torch.randint(1, 8000, (1, context), device=model.device)
+    new = torch.tensor([[5]], device=model.device)
+    runs: dict[str, Callable[[], object]] = {}
+    modes: list[Mode] = ["absorbed", "naive"] if model.config.attention == "MLA" else ["absorbed"]
+    for mode in modes:
+        decoder = Decoder(model, mode=mode)
+        decoder.prefill_ids(ids[0].tolist())
+        runs[mode] = decoder.step
+    cache = DynamicCache(config=hf.config)
+
+    def theirs() -> None:
+        with torch.inference_mode():
+            hf(new, past_key_values=cache).logits[0, -1].softmax(-1).argmax().item()
+
+    with torch.inference_mode():
+        hf(ids, past_key_values=cache)
+    return runs | {"transformers": theirs}
+
+
 def bench_decode(repeats: int) -> None:
-    """One cached step at two contexts: ours (each mode) against transformers' own cache."""
-    print(
-        "\n| decode step | context | run | ms | bytes read from the cache |\n|---|---|---|---|---|"
-    )
-    repeats = min(repeats, 10)  # the caches grow by one token a step; the context stays near
+    """Ours (each mode) against transformers' own cache; a few steps, then fresh caches again."""
+    print("\n| decode step | context | run | ms | read from the cache, B |\n|---|---|---|---|---|")
     for name in MODELS:
         model = load_model(name)
         hf = AutoModelForCausalLM.from_pretrained(locate(name), dtype=torch.float32)
         hf = hf.to(model.device).eval()
-        modes = ("absorbed", "naive") if model.config.attention == "MLA" else ("absorbed",)
         for context in (16, 500):
-            ids = torch.randint(1, 8000, (1, context), device=model.device)
-            new = torch.tensor([[5]], device=model.device)
-            decoders = {}
-            for mode in modes:
-                decoders[mode] = Decoder(model, mode=mode)  # type: ignore[arg-type]
-                decoders[mode].prefill_ids(ids[0].tolist())
-            cache = DynamicCache(config=hf.config)
-            with torch.inference_mode():
-                hf(ids, past_key_values=cache)
-
-            def theirs(
-                hf: torch.nn.Module = hf, cache: DynamicCache = cache, new: torch.Tensor = new
-            ) -> None:
-                with torch.inference_mode():
-                    hf(new, past_key_values=cache).logits[0, -1].softmax(-1).argmax().item()
-
-            runs: dict[str, Callable[[], object]] = {
-                mode: decoder.step for mode, decoder in decoders.items()
-            }
-            t = in_turn(runs | {"transformers": theirs}, repeats)
-            for run, ms in t.items():
-                read = decoders[run].step().bytes_read if run in decoders else 0
-                told = f"{read:,}" if read else "not counted"
-                print(f"| {name} | {context} | {run} | {ms:.3f} | {told} |")
+            rounds = [in_turn(decode_runs(model, hf, context), 8) for _ in range(repeats // 8)]
+            read = kv_bytes_per_token(model.config, 4) * (context + 1)
+            for run in rounds[0]:
+                ms = statistics.median(times[run] for times in rounds)
+                told = f"{read:,}" if run != "transformers" else "not counted"
+                print(f"| {name} | {context} | {run} | {ms:.2f} | {told} |")
 
 
 def main() -> None:

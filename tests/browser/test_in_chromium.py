@@ -124,6 +124,14 @@ def test_a_pasted_link_restores_the_view(page, server):
     expect(page.get_by_text("first token hidden").first).to_be_visible()
 
 
+def test_a_link_works_as_the_very_first_request_to_a_fresh_server(page):
+    with serve() as url:
+        open_stage(page, f"{url}/side_by_side?prompt=Bees+make&step=2&mini-mla=3.1")
+        assert position(page).startswith("token 2 of 15")
+        expect(page.get_by_role("heading", name="MLA Explorer")).to_be_visible()
+        expect(page.locator("select").nth(2)).to_have_value("3")
+
+
 def test_another_head_is_drawn_and_linked(page, server):
     open_stage(page, server)
     page.locator("select").nth(2).select_option("6")
