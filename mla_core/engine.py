@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mla_core.tracing import Traceable
 
 POLL_SECONDS = 0.05
-REMEMBERED = 64  # requests whose traces are kept
+REMEMBERED_BYTES = 256 * 2**20  # of traces, the latest first
 
 
 class EngineBusy(RuntimeError):
@@ -151,9 +151,12 @@ class Engine:
             trace = self._compute(request)
         self._memory[request] = trace
         self._memory.move_to_end(request)
-        while len(self._memory) > REMEMBERED:
+        while len(self._memory) > 1 and self._remembered_bytes() > REMEMBERED_BYTES:
             self._memory.popitem(last=False)
         return trace
+
+    def _remembered_bytes(self) -> int:
+        return sum(trace.nbytes for trace in self._memory.values())
 
     def _compute(self, request: Request) -> Trace:
         from mla_core.decoder import Decoder

@@ -79,6 +79,11 @@ class Trace:
     def text(self) -> str:
         return "".join(self.tokens[self.has_bos :])
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of everything that was recorded."""
+        return sum(array.nbytes for array in self.arrays.values())
+
     def probabilities(self) -> np.ndarray:
         """(s, w) distribution of the token after each token, from the logits."""
         shifted = self.logits - self.logits.max(axis=-1, keepdims=True)

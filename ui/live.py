@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from mla_core.engine import EngineBusy, Request
+from mla_core.models import locate
 from mla_core.models.config import CheckpointError
 from mla_core.traces import Trace
 from ui import words
@@ -25,7 +26,9 @@ class Answer:
 def sentence(error: Exception) -> str:
     """What a reader is told: our own errors are sentences, any other goes to the log."""
     if isinstance(error, CheckpointError):
-        return words.MODEL_ERROR.format(reason=str(error).rstrip("."))
+        # a reader is told which file, not where the server keeps it
+        reason = str(error).replace(f"{locate.ASSETS.parent}/", "").rstrip(".")
+        return words.MODEL_ERROR.format(reason=reason)
     if isinstance(error, ValueError | EngineBusy):
         return str(error)
     logging.getLogger(__name__).error("unexpected", exc_info=error)

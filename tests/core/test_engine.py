@@ -102,6 +102,17 @@ def test_a_waiter_that_leaves_drops_its_request():
     assert engine.computed == ["first", "last"]
 
 
+def test_memory_is_bounded_in_bytes(monkeypatch):
+    engine = Engine()
+    texts = [f"A text with the number {i}" for i in range(5)]
+    one = engine.run(Request("mini-mla", texts[0])).nbytes
+    monkeypatch.setattr("mla_core.engine.REMEMBERED_BYTES", 3 * one)
+    for text in texts:
+        engine.run(Request("mini-mla", text))
+    kept = [text for text in texts if engine.remembered(Request("mini-mla", text))]
+    assert kept == texts[-3:]
+
+
 def test_many_threads_get_their_own_answers(engine):
     prompts = [f"The number {i} is" for i in range(12)]
     expected = {p: engine.run(Request("mini-mla", p)).token_ids for p in prompts}

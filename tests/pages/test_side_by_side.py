@@ -1,6 +1,8 @@
 """The first page through Streamlit's AppTest: links, bad input, broken files."""
 
 import shutil
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -50,6 +52,18 @@ def test_the_flag_stands_there_at_once(stage_data):
     assert [side["model"] for side in sides] == ["mini-gpt2", "mini-mla"]
     assert all(side["tokens"][10] == "␣blue" for side in sides)
     assert all("recorded on" in side["source"] for side in sides)
+
+
+def test_the_first_picture_needs_no_torch():
+    code = (
+        "import sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "app = AppTest.from_file(sys.argv[1], default_timeout=60).run()\n"
+        "assert not app.exception and not app.error\n"
+        "assert not {'torch', 'transformers'} & set(sys.modules)"
+    )
+    shell = str(ASSETS.parent / "ui" / "shell.py")
+    subprocess.run([sys.executable, "-c", code, shell], check=True, cwd=ASSETS.parent)
 
 
 def test_a_link_restores_everything_on_the_first_request(stage_data):
@@ -148,7 +162,8 @@ def broken_assets(tmp_path, monkeypatch):
 def test_a_damaged_model_is_named_and_recordings_still_show(broken_assets, stage_data):
     app = open_page(prompt="A text without a recording")
     assert not app.exception
-    assert "model.safetensors is damaged or cut short" in notes(app)
+    assert "models/mini-gpt2/model.safetensors is damaged or cut short" in notes(app)
+    assert str(broken_assets.parent) not in notes(app)
     assert "git checkout -- assets/models" in notes(app)
     assert not stage_data
     app = open_page()

@@ -413,7 +413,8 @@ class Stage {
 
   forward() {
     if (this.step < this.total) return this.go(this.step + 1, Boolean(this.timer));
-    if (!this.data.mayGrow || this.asking) return this.pause();
+    if (this.asking) return; // the next token is on its way
+    if (!this.data.mayGrow) return this.pause();
     this.asking = true;
     this.drawPosition();
     this.setStateValue("step", this.step + 1);
