@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mla_core.models.language_model import LanguageModel
     from mla_core.tracing import Traceable
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.25  # a finished answer is not waited for: this is how soon a leaver is noticed
 REMEMBERED_BYTES = 256 * 2**20  # of traces, the latest first
 
 
