@@ -132,17 +132,13 @@ class Engine:
                 self._worker.start()
 
     def _work(self) -> None:
-        import torch
-
-        # one core stays with the server: with all of them torch starves forty waiting sessions
-        torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
         while True:
             request, future = self._queue.get()
             if not future.set_running_or_notify_cancel():
                 continue  # nobody waits for it any more
             try:
                 future.set_result(self._answer(request))
-            except Exception as error:  # a bad request must not end the worker
+            except Exception as error:  # nothing that goes wrong may end the worker
                 future.set_exception(error)
 
     def _answer(self, request: Request) -> Trace:
@@ -189,9 +185,13 @@ class Engine:
         )
 
     def _model(self, name: str) -> "LanguageModel":
+        import torch
+
         from mla_core.models.checkpoint import load_model
 
         if name not in self._models:
+            # one core stays with the server: with all of them torch starves waiting sessions
+            torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
             self._models[name] = load_model(name)
             _freeze()
         return self._models[name]

@@ -56,6 +56,16 @@ def test_a_bad_request_fails_alone(engine, bad):
     assert engine.run(Request("mini-mla", "Still here")).model == "mini-mla"
 
 
+def test_a_failed_import_is_told_and_tried_again(monkeypatch):
+    """Importing torch in a busy server can fail once; the worker must outlive it."""
+    engine = Engine()
+    with monkeypatch.context() as broken:
+        broken.setitem(sys.modules, "mla_core.decoder", None)  # imports of it now fail
+        with pytest.raises(ImportError):
+            engine.run(Request("mini-mla", "Hello"))
+    assert engine.run(Request("mini-mla", "Hello")).model == "mini-mla"
+
+
 class SlowEngine(Engine):
     """Answers when told to, and keeps a list of what it computed."""
 
