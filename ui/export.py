@@ -8,6 +8,9 @@ from mla_core.traces import Trace
 from ui import words
 from ui.labels import token_labels
 
+# the camera of a figure saves vectors: they print and project at any size
+PICTURE = {"toImageButtonOptions": {"format": "svg"}, "displaylogo": False}
+
 
 def closer_look(
     traces: dict[str, Trace], heads: dict[str, tuple[int, int]], *, hide_first: bool
@@ -33,6 +36,7 @@ def closer_look(
                     theme=st.context.theme.type or "light",
                 ),
                 key=f"pattern-{model}",
+                config=PICTURE,
                 alt=words.PATTERN_ALT.format(**about, count=len(trace.tokens)),
             )
             file = io.BytesIO()
@@ -43,5 +47,6 @@ def closer_look(
         st.plotly_chart(
             cache_figure({model: trace.cache_nbytes for model, trace in traces.items()}),
             key="cache",
+            config=PICTURE,
             alt=words.CACHE_ALT.format(models=", ".join(traces)),
         )

@@ -72,16 +72,15 @@ it learns to spend it on ⟨start⟩, the *attention sink*. Hide it to see the r
 
 **The cache.** To write the next token, each model reads what it kept of all earlier ones. Ordinary
 attention keeps K and V of every head; Multi-head Latent Attention keeps one latent and one rope key
-for all heads and rebuilds nothing. Both pictures have one scale: equal areas are equal bytes.
+for all heads, and reads them as they are. Both pictures have one scale: equal areas are equal bytes.
 
-**The models** are small ones of our own, trained alike on the same simple texts, so they know
-little and often err. Every number was computed by them; each picture says when and where.
+**The models** are small ones of our own, trained alike on the same simple texts: they know little
+and often err. They differ in more than attention, as GPT-2 and DeepSeek do (positions, norms).
+Every number was computed by them; each picture says when and where.
 """
 
 CLOSER = "Exact values, pictures and data"
-CLOSER_NOTE = (
-    "Rows are queries, columns are keys; hover a cell for its value. The camera saves a picture."
-)
+CLOSER_NOTE = "Rows are queries, columns are keys; hover a cell for its value. The camera saves an SVG picture."
 DOWNLOAD = "Trace of {model} (.npz)"
 PATTERN_TITLE = "{model}: attention of layer {layer}, head {head}"
 PATTERN_ALT = (
@@ -107,6 +106,7 @@ STAGE = {
     "generating": "generating",
     "asking": "generating more …",
     "end": "that is as far as this page generates",
+    "keys": "keys: ← → step, Space plays, Home and End",
     "lead": "Continuation",
     "temperature": "Temperature",
     "temperatureHelp": "0 always takes the likeliest token; higher values draw one",

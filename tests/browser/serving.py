@@ -41,6 +41,7 @@ def serve(script: str | Path = "app.py", cwd: Path = ROOT) -> Iterator[str]:
         [
             sys.executable, "-m", "streamlit", "run", str(script),
             "--server.port", str(port), "--server.address", "127.0.0.1",
+            "--server.headless", "true",
         ],
         cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip

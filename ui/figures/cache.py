@@ -26,6 +26,7 @@ def cache_figure(nbytes: dict[str, tuple[int, ...]]) -> go.Figure:
         title=words.CACHE_TITLE,
         height=380,
         margin={"l": 10, "r": 10, "t": 50, "b": 10},
+        font={"size": 14},
         xaxis={"title": words.TOKENS_AXIS, "rangemode": "tozero"},
         yaxis={"title": words.BYTES_AXIS, "rangemode": "tozero"},
         legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"},

@@ -37,8 +37,20 @@ def pattern_figure(
         title=title,
         height=520,
         margin={"l": 10, "r": 10, "t": 50, "b": 10},
-        xaxis={"title": words.KEY, "tickangle": -60, "constrain": "domain"},
-        yaxis={"title": words.QUERY, "autorange": "reversed", "scaleanchor": "x"},
+        xaxis={
+            "title": words.KEY,
+            "tickangle": -60,
+            "tickfont": {"size": 14},
+            "constrain": "domain",
+            "showgrid": False,
+        },
+        yaxis={
+            "title": words.QUERY,
+            "tickfont": {"size": 14},
+            "autorange": "reversed",
+            "scaleanchor": "x",
+            "showgrid": False,
+        },
     )
     return figure
 

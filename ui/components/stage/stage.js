@@ -370,6 +370,7 @@ class Stage {
     const words = this.data.words;
     const names = this.find("options").querySelectorAll(".name");
     [words.lead, words.temperature, words.sinkHide].forEach((w, i) => (names[i].textContent = w));
+    this.find("keys").textContent = words.keys;
     const set = (name, value) => this.setStateValue("option", [name, value]);
     const lead = this.find("lead");
     lead.replaceChildren(...this.data.leads.map(([value, text]) => new Option(text, value)));
