@@ -47,13 +47,16 @@ def source(trace: Trace, live: bool) -> str:
 
 view = state.current()
 prompt()
-note, runs = judge(view.prompt)
-if not runs:
+if not judge(view.prompt)[1]:
     st.stop()  # the bar has said what to do
 
-# as many new tokens as the reader has stepped to, and a chunk more
 counter = tokenizer()
-prompt_length = len(counter.encode(view.prompt)) + 1 if counter else state.MAX_TOKENS
+if counter is None:
+    st.error(words.NO_TOKENIZER)
+    st.stop()
+
+# as many new tokens as the reader has stepped to, and a chunk more
+prompt_length = len(counter.encode(view.prompt)) + 1
 wanted = (view.step or 0) + 1 - prompt_length
 new_tokens = min(state.MAX_NEW, state.CHUNK * max(1, math.ceil(wanted / state.CHUNK)))
 asked = requests(view, list(words.MODELS), new_tokens)
@@ -61,7 +64,7 @@ shown = answer(asked)
 
 if shown.problem:
     st.error(shown.problem)
-if shown.traces and counter:
+if shown.traces:
     heads = {model: chosen_head(trace, view) for model, trace in shown.traces.items()}
     stage(
         [

@@ -26,6 +26,8 @@ def judge(text: str) -> tuple[str, bool]:
     if counter is None:
         return "", True
     count = len(counter.encode(text[:COUNTED_CHARACTERS])) + 1  # the start token is run too
-    fits = count <= state.MAX_TOKENS
+    cut = len(text) > COUNTED_CHARACTERS
+    fits = count <= state.MAX_TOKENS and not cut
     form = words.COUNT if fits else words.TOO_LONG
-    return form.format(count=count, limit=state.MAX_TOKENS), fits
+    told = words.MORE_THAN.format(count=count) if cut else count
+    return form.format(count=told, limit=state.MAX_TOKENS), fits

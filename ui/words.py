@@ -7,6 +7,7 @@ TAGLINE = "One sentence, two machines: what each computes, keeps, and reads agai
 PROMPT_LABEL = "Type a text of your own"
 RUN = "Run"
 COUNT = "{count} of {limit} tokens"
+MORE_THAN = "more than {count}"
 TRY = "or try"
 EMPTY = "Type a few words, then press Run: there is nothing to run yet."
 TOO_LONG = (
@@ -55,12 +56,10 @@ WAITING = "Running your text …"
 
 LEADS = {"own": "Each its own", "mini-gpt2": "GPT-2 leads", "mini-mla": "MLA leads"}
 
-MODEL_ERROR = (
-    "{reason}. The recorded examples still work. "
-    "To restore the embedded models: `git checkout -- assets/models`, then restart the app."
-)
+RESTORE = "To restore the embedded models: `git checkout -- assets/models`, then restart the app."
+MODEL_ERROR = "{reason}. The ready-made texts still show recordings. " + RESTORE
 UNEXPECTED = "Something went wrong on our side. Your text is kept: reload the page to go on."
-NO_RECORDING = "Without the models only the ready-made prompts can be shown."
+NO_TOKENIZER = "No tokenizer.json under assets/models can be read. " + RESTORE
 
 NOTES = """
 **Where it looks.** One attention head of each model, opened on the one that most clearly picks out

@@ -73,7 +73,8 @@ def test_the_baseline_through_transformer_lens_agrees_with_ours():
         for name in ("logits", "pattern", "q", "k", "v", "z"):
             assert np.abs(ours.arrays[name] - theirs.arrays[name]).max() < 1e-4, name
         past = np.tril(np.ones(ours.scores.shape[-2:], bool))
-        assert np.abs((ours.scores - theirs.scores)[..., past]).max() < 1e-4
+        # scores reach tens, where float32 itself is no finer than some 1e-6 of the value
+        assert np.allclose(ours.scores[..., past], theirs.scores[..., past], rtol=1e-5, atol=1e-4)
 
 
 def test_the_baseline_is_gpt2_only():

@@ -94,3 +94,14 @@ def test_the_stage_shows_the_numbers_of_the_trace(model):
     assert data["nbytes"] == [per_token * (i + 1) for i in range(len(trace.tokens))]
     assert data["formula"].endswith(f"= {per_token:,} B")
     assert sum(part["share"] for part in data["parts"]) == pytest.approx(1)
+
+
+def test_a_count_never_claims_more_than_was_counted():
+    from ui.state import MAX_TOKENS
+    from ui.tokens import COUNTED_CHARACTERS, judge
+
+    assert judge("The American flag") == (f"4 of {MAX_TOKENS} tokens", True)
+    note, runs = judge("cat" + " cat" * 299)
+    assert not runs and "has 301 tokens" in note
+    note, runs = judge("a" * (COUNTED_CHARACTERS + 1))
+    assert not runs and "more than" in note

@@ -187,6 +187,17 @@ def test_a_missing_small_file_is_named_and_recordings_still_show(file, broken_as
     assert file in notes(app) and "recorded on" in stage_data[-1]["sides"][1]["source"]
 
 
+def test_without_any_tokenizer_the_page_says_so(broken_assets):
+    from mla_core.models.tokenizer import open_tokenizer
+
+    open_tokenizer.cache_clear()
+    for file in broken_assets.rglob("tokenizer.json"):
+        file.write_text("{")
+    app = open_page()
+    open_tokenizer.cache_clear()
+    assert not app.exception and words.NO_TOKENIZER in notes(app)
+
+
 @pytest.mark.parametrize("model", words.MODELS)
 @pytest.mark.parametrize("name", words.PROMPTS)
 def test_recorded_traces_are_what_the_live_models_say(name, model):
