@@ -76,7 +76,7 @@ if shown.traces:
             )
             for model, trace in shown.traces.items()
         ],
-        run=repr((view.prompt, view.temperature, view.seed, view.lead)),
+        prompt=view.prompt,
         origin=state.stage_origin(view),
         view=view,
         may_grow=new_tokens < state.MAX_NEW,

@@ -151,8 +151,17 @@ def test_options_redraw_and_write_the_link(page, server):
     page.get_by_role("button", name="Draw again").click()
     page.wait_for_url("**seed=1**")
     page.get_by_role("slider", name="Tokens processed").fill("22")
-    left, right = page.locator(".chips").all_inner_texts()
-    assert left == right  # MLA leads
+    # the link changes at once, the texts when the engine has answered: MLA leads, both are one
+    page.wait_for_function(
+        """() => {
+          const roots = [...document.querySelectorAll('*')].map(e => e.shadowRoot).filter(Boolean);
+          const chips = roots.flatMap(r => [...r.querySelectorAll('.chips')]);
+          const [left, right] = chips.map(c => c.textContent);
+          return chips.length === 2 && left === right;
+        }""",
+        timeout=30_000,
+    )
+    expect(page.locator(".position")).to_contain_text("token 22 of")  # the step is kept
     expect(page.get_by_label("Hide the first token")).to_be_checked()
 
 

@@ -100,7 +100,7 @@ def side(
 def stage(
     sides: list[dict[str, Any]],
     *,
-    run: str,
+    prompt: str,
     origin: tuple[int | None, int],
     view: View,
     may_grow: bool,
@@ -112,7 +112,7 @@ def stage(
 
     Args:
         sides: from `side`, left and right.
-        run: changes with the text; a new one starts at `origin`.
+        prompt: a new one starts at `origin`; another continuation keeps the step.
         origin: (step, or None for the end of the prompt; a number that forces a jump).
         view: the options to show: who leads, how freely, with or without the first token.
         may_grow: whether a step past the last token asks for more.
@@ -121,7 +121,7 @@ def stage(
     """
     data = {
         "sides": sides,
-        "run": run,
+        "prompt": prompt,
         "step": origin[0],
         "jump": origin[1],
         "hideFirst": not view.sink,

@@ -335,7 +335,7 @@ class Stage {
     this.find("sink").checked = data.hideFirst;
     this.total = Math.min(...data.sides.map((side) => side.tokens.length));
     this.largestRate = Math.max(...data.sides.map((side) => side.nbytes[0]));
-    const moved = data.jump !== this.jump || !before || data.run !== before.run;
+    const moved = data.jump !== this.jump || !before || data.prompt !== before.prompt;
     this.jump = data.jump;
     if (moved) {
       this.pause();
