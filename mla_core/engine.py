@@ -120,11 +120,6 @@ class Engine:
         """Whether a model is open, so that an answer takes moments, not seconds."""
         return bool(self._models)
 
-    def warm_up(self, *requests: Request) -> None:
-        """Answers requests in the background, so that the models they need are open."""
-        for request in requests:
-            self.submit(request)
-
     def _start(self) -> None:
         with self._lock:
             if self._worker is None:

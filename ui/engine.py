@@ -22,7 +22,8 @@ IDLE_SECONDS = 20.0
 
 
 def warm_up() -> None:
-    ENGINE.warm_up(*(request(model, "Hello", new_tokens=1) for model in words.MODELS))
+    for model in words.MODELS:
+        ENGINE.submit(request(model, "Hello", new_tokens=1))
 
 
 @asynccontextmanager
