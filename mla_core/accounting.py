@@ -17,5 +17,4 @@ def kv_bytes_per_token(config: ModelConfig, bytes_per_value: float = 2) -> int:
     """
     if not bytes_per_value > 0:
         raise ValueError(f"bytes_per_value must be positive, not {bytes_per_value}")
-    values = config.cached_values_per_layer * config.num_hidden_layers
-    return round(values * bytes_per_value)
+    return round(config.cached_values * bytes_per_value)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mla_core.models.checkpoint import default_device
 from mla_core.models.config import CheckpointError, ModelConfig, read_config
-from mla_core.models.locate import locate
+from mla_core.models.locate import locate, title
 from mla_core.models.tokenizer import Tokenizer
 
 # our name -> TransformerLens' hook; [batch, pos, head, dim] becomes (b, h, s, k)
@@ -29,12 +29,12 @@ HOOKS = {
 class TransformerBridge:
     """GPT-2 as TransformerLens runs it (its `TransformerBridge`, raw Hugging Face weights)."""
 
-    def __init__(self, directory: Path, device: torch.device) -> None:
+    def __init__(self, name: str, directory: Path, device: torch.device) -> None:
         # these take seconds to import, and only the baseline needs them
         from transformer_lens.model_bridge import TransformerBridge as Bridge
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        self.name = directory.name
+        self.name = name
         self.config: ModelConfig = read_config(directory)
         self.tokenizer = Tokenizer.from_directory(directory)
         self.device = device
@@ -77,4 +77,4 @@ def baseline(
     if config.model_type != "gpt2":
         raise CheckpointError(f"{directory} holds a {config.model_type}; the baseline is a gpt2")
     chosen = torch.device(device) if device is not None else default_device()
-    return TransformerBridge(directory, chosen)
+    return TransformerBridge(title(name_or_directory), directory, chosen)

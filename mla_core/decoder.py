@@ -40,15 +40,18 @@ class Decoder:
 
     Args:
         model: from `load_model`.
-        mode: "absorbed" or "naive", for MLA; other attention has only one path.
+        mode: "absorbed" or "naive", for MLA; other attention has only one path. Absorbed unless
+            said otherwise, but for a converted llama, which has only the naive one.
 
     Raises:
-        ValueError: an unknown mode.
+        ValueError: an unknown mode, or one that the model does not have.
     """
 
-    def __init__(self, model: LanguageModel, mode: Mode = "absorbed") -> None:
-        if mode not in ("naive", "absorbed"):
-            raise ValueError(f"mode must be 'naive' or 'absorbed', not {mode!r}")
+    def __init__(self, model: LanguageModel, mode: Mode | None = None) -> None:
+        mode = mode or model.modes[-1]
+        if mode not in model.modes:
+            has = " or ".join(map(repr, model.modes))
+            raise ValueError(f"mode must be {has} for {model.name}, not {mode!r}")
         self.model, self.mode = model, mode
         self.cache = model.new_cache()
         self.token_ids: list[int] = []

@@ -1,7 +1,8 @@
 """`Engine.run(request) -> Trace`: one worker thread for all the sessions of a server.
 
 Torch is fastest, and TransformerLens' hooks only correct, when one thread at a time runs the
-models. Models are opened once and stay; equal requests are answered from a small memory.
+models. Models are opened once and stay; equal requests are answered from a small memory. Besides
+a `Request` for a trace the engine takes any `Job`.
 """
 
 import gc
@@ -13,20 +14,40 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass
 from queue import Full, Queue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from mla_core.models.locate import Conversion
 from mla_core.traces import Trace
 
 if TYPE_CHECKING:
+    from mla_core.convert import Calibration
     from mla_core.models.language_model import LanguageModel
     from mla_core.tracing import Traceable
 
 POLL_SECONDS = 0.25  # a finished answer is not waited for: this is how soon a leaver is noticed
-REMEMBERED_BYTES = 256 * 2**20  # of traces, the latest first
+REMEMBERED_BYTES = 256 * 2**20  # of answers, the latest first
+CONVERTED = 8  # models kept: they share all but their attention with the original
 
 
 class EngineBusy(RuntimeError):
     """More requests are waiting than the queue holds."""
+
+
+class Answer(Protocol):
+    """What a job returns; it is remembered, so it must know its size."""
+
+    @property
+    def nbytes(self) -> int: ...
+
+
+A_co = TypeVar("A_co", bound=Answer, covariant=True)
+A = TypeVar("A", bound=Answer)
+
+
+class Job(Protocol[A_co]):
+    """Something to compute on the worker: hashable, and equal where the answer is equal."""
+
+    def compute(self, engine: "Engine") -> A_co: ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +55,7 @@ class Request:
     """One text through one model, continued by some tokens.
 
     Attributes:
-        model: an embedded model or a directory.
+        model: an embedded model, a directory, or a `Conversion` of one as a name.
         prompt: any text.
         new_tokens: how many to generate after it.
         temperature, seed: of the generation (see `Decoder.step`).
@@ -52,6 +73,34 @@ class Request:
     record: tuple[str, ...] = ("logits", "pattern")
     through_baseline: bool = False
 
+    def compute(self, engine: "Engine") -> Trace:
+        from mla_core.decoder import Decoder
+        from mla_core.tracing import encode_prompt, trace_ids
+
+        model = engine.model(self.model)
+        ids = encode_prompt(model, self.prompt, bos=True)
+        prompt_length = len(ids)
+        room = model.config.max_position_embeddings - prompt_length
+        new_tokens = min(self.new_tokens, room)
+        followed: list[int] = []
+        if self.follow is not None and self.follow != self.model:
+            lead = Request(self.follow, self.prompt, new_tokens, self.temperature, self.seed)
+            followed = list(engine.answer(lead).token_ids[prompt_length:])
+        decoder = Decoder(model)
+        decoder.prefill_ids(ids + followed)
+        for _ in range(new_tokens - len(followed)):
+            decoder.step(self.temperature, seed=self.seed)
+        cache = decoder.cache
+        runner = engine.baseline(self.model) if self.through_baseline else model
+        return trace_ids(
+            runner,
+            decoder.token_ids,
+            has_bos=model.config.bos_token_id is not None,
+            record=self.record,
+            prompt_length=prompt_length,
+            cache_nbytes=tuple(map(cache.nbytes_of, range(1, cache.length + 1))),
+        )
+
 
 class Engine:
     """A queue, a worker, and the models.
@@ -61,24 +110,27 @@ class Engine:
     """
 
     def __init__(self, queue_size: int = 128) -> None:
-        self._queue: Queue[tuple[Request, Future[Trace]]] = Queue(queue_size)
-        self._memory: OrderedDict[Request, Trace] = OrderedDict()
+        self._queue: Queue[tuple[Job[Any], Future[Any]]] = Queue(queue_size)
+        self._memory: OrderedDict[Job[Any], Any] = OrderedDict()
         self._models: dict[str, LanguageModel] = {}
+        self._converted: OrderedDict[str, LanguageModel] = OrderedDict()
+        self._calibrations: dict[str, Calibration] = {}
         self._baselines: dict[str, Traceable] = {}
         self._worker: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def remembered(self, request: Request) -> Trace | None:
-        """The trace of an earlier equal request, without waiting."""
-        return self._memory.get(request)
+    def remembered(self, request: Job[A]) -> A | None:
+        """The answer to an earlier equal request, without waiting."""
+        answer: A | None = self._memory.get(request)
+        return answer
 
-    def submit(self, request: Request) -> Future[Trace]:
+    def submit(self, request: Job[A]) -> Future[A]:
         """Queues a request; cancel the future when nobody waits for it any more.
 
         Raises:
             EngineBusy: the queue is full.
         """
-        future: Future[Trace] = Future()
+        future: Future[A] = Future()
         remembered = self.remembered(request)
         if remembered is not None:
             future.set_result(remembered)
@@ -92,8 +144,8 @@ class Engine:
             ) from None
         return future
 
-    def run(self, request: Request, still_wanted: Callable[[], object] | None = None) -> Trace:
-        """Waits for the trace of `request`.
+    def run(self, request: Job[A], still_wanted: Callable[[], object] | None = None) -> A:
+        """Waits for the answer to `request`: a `Trace` for a `Request`.
 
         Args:
             still_wanted: called now and then while waiting; whatever it raises (Streamlit raises
@@ -132,58 +184,33 @@ class Engine:
             if not future.set_running_or_notify_cancel():
                 continue  # nobody waits for it any more
             try:
-                future.set_result(self._answer(request))
+                future.set_result(self.answer(request))
             except Exception as error:  # nothing that goes wrong may end the worker
                 future.set_exception(error)
 
-    def _answer(self, request: Request) -> Trace:
-        trace = self._memory.get(request)
-        if trace is None:
-            trace = self._compute(request)
-        self._memory[request] = trace
+    def answer(self, request: Job[A]) -> A:
+        """Remembered or computed; jobs ask for the answers of others with it."""
+        answer: A | None = self._memory.get(request)
+        if answer is None:
+            answer = request.compute(self)
+        self._memory[request] = answer
         self._memory.move_to_end(request)
         while len(self._memory) > 1 and self._remembered_bytes() > REMEMBERED_BYTES:
             self._memory.popitem(last=False)
-        return trace
+        return answer
 
     def _remembered_bytes(self) -> int:
-        return sum(trace.nbytes for trace in self._memory.values())
+        return sum(answer.nbytes for answer in self._memory.values())
 
-    def _compute(self, request: Request) -> Trace:
-        from mla_core.decoder import Decoder
-        from mla_core.tracing import encode_prompt, trace_ids
-
-        model = self._model(request.model)
-        ids = encode_prompt(model, request.prompt, bos=True)
-        prompt_length = len(ids)
-        room = model.config.max_position_embeddings - prompt_length
-        new_tokens = min(request.new_tokens, room)
-        followed: list[int] = []
-        if request.follow is not None and request.follow != request.model:
-            lead = Request(
-                request.follow, request.prompt, new_tokens, request.temperature, request.seed
-            )
-            followed = list(self._answer(lead).token_ids[prompt_length:])
-        decoder = Decoder(model)
-        decoder.prefill_ids(ids + followed)
-        for _ in range(new_tokens - len(followed)):
-            decoder.step(request.temperature, seed=request.seed)
-        cache = decoder.cache
-        runner = self._baseline(request.model) if request.through_baseline else model
-        return trace_ids(
-            runner,
-            decoder.token_ids,
-            has_bos=model.config.bos_token_id is not None,
-            record=request.record,
-            prompt_length=prompt_length,
-            cache_nbytes=tuple(map(cache.nbytes_of, range(1, cache.length + 1))),
-        )
-
-    def _model(self, name: str) -> "LanguageModel":
+    def model(self, name: str) -> "LanguageModel":
+        """An open model, or a conversion of one. For jobs: it may take seconds."""
         import torch
 
         from mla_core.models.checkpoint import load_model
 
+        conversion = Conversion.parse(name)
+        if conversion is not None:
+            return self._convert(conversion)
         if name not in self._models:
             # one core stays with the server: with all of them torch starves waiting sessions
             torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
@@ -191,7 +218,35 @@ class Engine:
             _freeze()
         return self._models[name]
 
-    def _baseline(self, name: str) -> "Traceable":
+    def calibration(self, name: str) -> "Calibration":
+        """The calibration of an open model on the shipped texts."""
+        from mla_core.convert import Calibration
+
+        if name not in self._calibrations:
+            self._calibrations[name] = Calibration(self.model(name))
+            _freeze()
+        return self._calibrations[name]
+
+    def _convert(self, conversion: Conversion) -> "LanguageModel":
+        from mla_core.convert import convert_to_mla, spread
+
+        name = str(conversion)
+        if name not in self._converted:
+            calibration = self.calibration(conversion.model)
+            rank: int | tuple[int, ...] = conversion.rank
+            if conversion.layerwise:
+                layers = calibration.model.config.num_hidden_layers
+                rank = spread(calibration, conversion.rank * layers)
+            self._converted[name] = convert_to_mla(
+                calibration.model, rank, conversion.method, calibration
+            )
+        self._converted.move_to_end(name)
+        while len(self._converted) > CONVERTED:
+            self._converted.popitem(last=False)
+        return self._converted[name]
+
+    def baseline(self, name: str) -> "Traceable":
+        """GPT-2 through TransformerLens."""
         from mla_core.bridge import baseline
 
         if name not in self._baselines:

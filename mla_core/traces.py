@@ -12,7 +12,6 @@ from typing import IO, Any
 
 import numpy as np
 
-from mla_core.attention.rope_config import RopeConfig
 from mla_core.models.config import ModelConfig
 
 # name -> axes, in the letters of `mla_core`; which of them a trace holds depends on what was asked
@@ -26,7 +25,7 @@ ARRAYS = {
     "k": "l g t k",
     "v": "l g t v",
     "z": "l h s v",
-    "c_kv": "l t c",  # MLA: the cached latent, after its norm
+    "c_kv": "l t c",  # MLA: the cached latent, after its norm; NaN where a layer's is narrower
     "k_rope": "l t r",  # MLA: the cached key with the position
 }
 
@@ -108,9 +107,7 @@ class Trace:
             with np.load(path, allow_pickle=False) as file:
                 about: dict[str, Any] = json.loads(str(file["about"]))
                 arrays = {name: file[name].astype(np.float32) for name in file if name in ARRAYS}
-            if about["config"]["rope"] is not None:
-                about["config"]["rope"] = RopeConfig(**about["config"]["rope"])
-            about["config"] = ModelConfig(**about["config"])
+            about["config"] = ModelConfig.from_dict(about["config"])
             for name in ("token_ids", "tokens", "cache_nbytes"):
                 about[name] = tuple(about[name])
             return cls(**about, arrays=arrays)

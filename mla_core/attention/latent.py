@@ -30,18 +30,140 @@ from torch import Tensor, nn
 from mla_core.attention.cache import LayerCache
 from mla_core.attention.multihead import softmax_causal
 from mla_core.attention.recorder import Recorder
-from mla_core.attention.rope import rotate, score_scale
+from mla_core.attention.rope import Rotation, last, rotate, score_scale
 from mla_core.attention.rope_config import RopeConfig
 
 Mode = Literal["naive", "absorbed"]
-Rotation = tuple[Float[Tensor, "s half"], Float[Tensor, "s half"]]
 
 # DeepSeek's code and Hugging Face's fix the epsilon of the two inner norms, whatever the
 # configuration says for the outer ones.
 LATENT_NORM_EPS = 1e-6
 
 
-class MultiHeadLatentAttention(nn.Module):
+class LatentAttention(nn.Module):
+    """What every MLA does once queries and latents are there: the two paths, and the cache.
+
+    Subclasses say where those come from, and own `kv_b_proj` ([W_UK; W_UV], head by head).
+
+    Args:
+        num_heads: h.
+        kv_lora_rank: c, the width of the cached latent.
+        n, r, v: nope, rope and value dims of a head; r is 0 where positions are not rotated.
+        scale: factor on q . k.
+    """
+
+    kv_b_proj: nn.Linear
+
+    def __init__(
+        self, *, num_heads: int, kv_lora_rank: int, n: int, r: int, v: int, scale: float
+    ) -> None:
+        super().__init__()
+        self.num_heads, self.kv_lora_rank, self.scale = num_heads, kv_lora_rank, scale
+        self.n, self.r, self.v = n, r, v
+
+    def up_projections(self) -> tuple[Float[Tensor, "h n c"], Float[Tensor, "h v c"]]:
+        """W_UK and W_UV, one slice a head, as views of `kv_b_proj`."""
+        w = self.kv_b_proj.weight.view(self.num_heads, self.n + self.v, self.kv_lora_rank)
+        return w[:, : self.n], w[:, self.n :]
+
+    def attend(
+        self,
+        q_nope: Float[Tensor, "b h s n"],
+        q_rope: Float[Tensor, "b h s r"],
+        c_kv: Float[Tensor, "b s c"],
+        k_rope: Float[Tensor, "b s r"],
+        *,
+        mode: Mode,
+        cache: LayerCache | None,
+        record: Recorder | None,
+    ) -> Float[Tensor, "b s hv"]:
+        """From the new tokens to all so far, heads concatenated, up to W_O.
+
+        Args:
+            q_nope, q_rope, c_kv, k_rope: of the new tokens.
+            mode: which of the two paths; they differ by rounding only.
+            cache: latents and rope keys of earlier tokens; the new ones are written to it.
+            record: takes `c_kv`, `k_rope`, `q`, `z`, `content_scores`, `rope_scores`, `scores`
+                (scaled, before the mask), `pattern`, and on the naive path `k` and `v`.
+        """
+        if cache is None and record is None and mode == "naive":
+            return self._fused(q_nope, q_rope, c_kv, k_rope)
+        if cache is not None:
+            c_kv, k_rope = cache.append(c_kv=c_kv, k_rope=k_rope)
+        path = self.naive if mode == "naive" else self.absorbed
+        z = path(q_nope, q_rope, c_kv, k_rope, record)  # (b, h, s, v)
+        if record is not None:
+            record.put(c_kv=c_kv, z=z, q=torch.cat((q_nope, q_rope), dim=-1))
+            if self.r:
+                record.put(k_rope=k_rope)
+        return rearrange(z, "b h s v -> b s (h v)")
+
+    def naive(
+        self,
+        q_nope: Float[Tensor, "b h s n"],
+        q_rope: Float[Tensor, "b h s r"],
+        c_kv: Float[Tensor, "b t c"],
+        k_rope: Float[Tensor, "b t r"],
+        record: Recorder | None = None,
+    ) -> Float[Tensor, "b h s v"]:
+        """Rebuilds every head's keys and values from the latents: 2 t c h (n + v) extra FLOPs."""
+        w_uk, w_uv = self.up_projections()
+        k_nope = torch.einsum("btc,hnc->bhtn", c_kv, w_uk)  # (10)
+        v = torch.einsum("btc,hvc->bhtv", c_kv, w_uv)  # (11)
+        content = torch.einsum("bhsn,bhtn->bhst", q_nope * self.scale, k_nope)
+        position = torch.einsum("bhsr,btr->bhst", q_rope * self.scale, k_rope)
+        pattern = softmax_causal(content + position)  # (18)
+        self._record(record, content, position, pattern)
+        if record is not None and record.wants("k", "v"):
+            shared = k_rope[:, None].expand(-1, self.num_heads, -1, -1)
+            record.put(k=torch.cat((k_nope, shared), dim=-1), v=v)  # (17)
+        return torch.einsum("bhst,bhtv->bhsv", pattern, v)  # (18)
+
+    def absorbed(
+        self,
+        q_nope: Float[Tensor, "b h s n"],
+        q_rope: Float[Tensor, "b h s r"],
+        c_kv: Float[Tensor, "b t c"],
+        k_rope: Float[Tensor, "b t r"],
+        record: Recorder | None = None,
+    ) -> Float[Tensor, "b h s v"]:
+        """(W_UK^T q) . c = q . (W_UK c), and the sum over t before W_UV: the cache is read as is."""
+        w_uk, w_uv = self.up_projections()
+        q_latent = torch.einsum("bhsn,hnc->bhsc", q_nope * self.scale, w_uk)  # (10) moved to q
+        content = torch.einsum("bhsc,btc->bhst", q_latent, c_kv)
+        position = torch.einsum("bhsr,btr->bhst", q_rope * self.scale, k_rope)
+        pattern = softmax_causal(content + position)  # (18)
+        self._record(record, content, position, pattern)
+        z_latent = torch.einsum("bhst,btc->bhsc", pattern, c_kv)
+        return torch.einsum("bhsc,hvc->bhsv", z_latent, w_uv)  # (11) moved behind the sum
+
+    def _record(
+        self, record: Recorder | None, content: Tensor, position: Tensor, pattern: Tensor
+    ) -> None:
+        if record is None:
+            return
+        record.put(content_scores=content, pattern=pattern)
+        if self.r:
+            record.put(rope_scores=position)
+        if record.wants("scores"):
+            record.put(scores=content + position)
+
+    def _fused(self, q_nope: Tensor, q_rope: Tensor, c_kv: Tensor, k_rope: Tensor) -> Tensor:
+        """The naive path through torch's fused kernel, for training: no scores to show."""
+        kv = rearrange(self.kv_b_proj(c_kv), "b t (h e) -> b h t e", h=self.num_heads)
+        k_nope, v = kv.split([self.n, self.v], dim=-1)
+        shared = k_rope[:, None].expand(-1, self.num_heads, -1, -1)
+        z = F.scaled_dot_product_attention(
+            torch.cat((q_nope, q_rope), dim=-1),
+            torch.cat((k_nope, shared), dim=-1),
+            v,
+            is_causal=True,
+            scale=self.scale,
+        )
+        return rearrange(z, "b h s v -> b s (h v)")
+
+
+class MultiHeadLatentAttention(LatentAttention):
     """One MLA layer, with the parameter names of Hugging Face's `deepseek_v2` / `deepseek_v3`.
 
     Args:
@@ -71,11 +193,15 @@ class MultiHeadLatentAttention(nn.Module):
         rope: RopeConfig,
         rope_interleave: bool,
     ) -> None:
-        super().__init__()
-        self.n, self.r, self.v = qk_nope_head_dim, qk_rope_head_dim, v_head_dim
-        self.num_heads, self.kv_lora_rank = num_attention_heads, kv_lora_rank
+        super().__init__(
+            num_heads=num_attention_heads,
+            kv_lora_rank=kv_lora_rank,
+            n=qk_nope_head_dim,
+            r=qk_rope_head_dim,
+            v=v_head_dim,
+            scale=score_scale(qk_nope_head_dim + qk_rope_head_dim, rope),
+        )
         self.rope_interleave = rope_interleave
-        self.scale = score_scale(self.n + self.r, rope)
         key_width = num_attention_heads * (self.n + self.r)
         if q_lora_rank is None:
             self.q_proj = nn.Linear(hidden_size, key_width, bias=False)
@@ -92,11 +218,6 @@ class MultiHeadLatentAttention(nn.Module):
         )
         self.o_proj = nn.Linear(num_attention_heads * self.v, hidden_size, bias=attention_bias)
         self.q_lora_rank = q_lora_rank
-
-    def up_projections(self) -> tuple[Float[Tensor, "h n c"], Float[Tensor, "h v c"]]:
-        """W_UK and W_UV, one slice a head, as views of `kv_b_proj`."""
-        w = self.kv_b_proj.weight.view(self.num_heads, self.n + self.v, self.kv_lora_rank)
-        return w[:, : self.n], w[:, self.n :]
 
     def queries(
         self, x: Float[Tensor, "b s d"], rotation: Rotation
@@ -131,82 +252,11 @@ class MultiHeadLatentAttention(nn.Module):
 
         Args:
             x: new tokens, normalised.
-            rotation: cos and sin at the positions of the new tokens.
-            mode: which of the two paths; they differ by rounding only.
-            cache: latents and rope keys of earlier tokens; the new ones are written to it.
-            record: takes `c_kv`, `k_rope`, `q`, `z`, `content_scores`, `rope_scores`, `scores`
-                (scaled, before the mask), `pattern`, and on the naive path `k` and `v`.
+            rotation: cos and sin of all positions so far; the new tokens are the last ones.
+            mode, cache, record: see `attend`.
         """
-        q_nope, q_rope = self.queries(x, rotation)
-        c_kv, k_rope = self.compress(x, rotation)
-        if cache is None and record is None and mode == "naive":
-            return self._fused(q_nope, q_rope, c_kv, k_rope)
-        if cache is not None:
-            c_kv, k_rope = cache.append(c_kv=c_kv, k_rope=k_rope)
-        path = self.naive if mode == "naive" else self.absorbed
-        z = path(q_nope, q_rope, c_kv, k_rope, record)  # (b, h, s, v)
-        if record is not None:
-            record.put(c_kv=c_kv, k_rope=k_rope, z=z)
-            record.put(q=torch.cat((q_nope, q_rope), dim=-1))
-        return self.o_proj(rearrange(z, "b h s v -> b s (h v)"))  # (19)
-
-    def naive(
-        self,
-        q_nope: Float[Tensor, "b h s n"],
-        q_rope: Float[Tensor, "b h s r"],
-        c_kv: Float[Tensor, "b t c"],
-        k_rope: Float[Tensor, "b t r"],
-        record: Recorder | None = None,
-    ) -> Float[Tensor, "b h s v"]:
-        """Rebuilds every head's keys and values from the latents: 2 t c h (n + v) extra FLOPs."""
-        w_uk, w_uv = self.up_projections()
-        k_nope = torch.einsum("btc,hnc->bhtn", c_kv, w_uk)  # (10)
-        v = torch.einsum("btc,hvc->bhtv", c_kv, w_uv)  # (11)
-        content = torch.einsum("bhsn,bhtn->bhst", q_nope * self.scale, k_nope)
-        position = torch.einsum("bhsr,btr->bhst", q_rope * self.scale, k_rope)
-        pattern = softmax_causal(content + position)  # (18)
-        if record is not None:
-            _record_scores(record, content, position, pattern)
-            if record.wants("k", "v"):
-                shared = k_rope[:, None].expand(-1, self.num_heads, -1, -1)
-                record.put(k=torch.cat((k_nope, shared), dim=-1), v=v)  # (17)
-        return torch.einsum("bhst,bhtv->bhsv", pattern, v)  # (18)
-
-    def absorbed(
-        self,
-        q_nope: Float[Tensor, "b h s n"],
-        q_rope: Float[Tensor, "b h s r"],
-        c_kv: Float[Tensor, "b t c"],
-        k_rope: Float[Tensor, "b t r"],
-        record: Recorder | None = None,
-    ) -> Float[Tensor, "b h s v"]:
-        """(W_UK^T q) . c = q . (W_UK c), and the sum over t before W_UV: the cache is read as is."""
-        w_uk, w_uv = self.up_projections()
-        q_latent = torch.einsum("bhsn,hnc->bhsc", q_nope * self.scale, w_uk)  # (10) moved to q
-        content = torch.einsum("bhsc,btc->bhst", q_latent, c_kv)
-        position = torch.einsum("bhsr,btr->bhst", q_rope * self.scale, k_rope)
-        pattern = softmax_causal(content + position)  # (18)
-        if record is not None:
-            _record_scores(record, content, position, pattern)
-        z_latent = torch.einsum("bhst,btc->bhsc", pattern, c_kv)
-        return torch.einsum("bhsc,hvc->bhsv", z_latent, w_uv)  # (11) moved behind the sum
-
-    def _fused(self, q_nope: Tensor, q_rope: Tensor, c_kv: Tensor, k_rope: Tensor) -> Tensor:
-        """The naive path through torch's fused kernel, for training: no scores to show."""
-        kv = rearrange(self.kv_b_proj(c_kv), "b t (h e) -> b h t e", h=self.num_heads)
-        k_nope, v = kv.split([self.n, self.v], dim=-1)
-        shared = k_rope[:, None].expand(-1, self.num_heads, -1, -1)
-        z = F.scaled_dot_product_attention(
-            torch.cat((q_nope, q_rope), dim=-1),
-            torch.cat((k_nope, shared), dim=-1),
-            v,
-            is_causal=True,
-            scale=self.scale,
-        )
-        return self.o_proj(rearrange(z, "b h s v -> b s (h v)"))
-
-
-def _record_scores(record: Recorder, content: Tensor, position: Tensor, pattern: Tensor) -> None:
-    record.put(content_scores=content, rope_scores=position, pattern=pattern)
-    if record.wants("scores"):
-        record.put(scores=content + position)
+        turn = last(rotation, x.shape[1])
+        q_nope, q_rope = self.queries(x, turn)
+        c_kv, k_rope = self.compress(x, turn)
+        z = self.attend(q_nope, q_rope, c_kv, k_rope, mode=mode, cache=cache, record=record)
+        return self.o_proj(z)  # (19)

@@ -43,12 +43,24 @@ def multihead_attention(
         cache: earlier keys and values; the new ones are written to it.
         record: takes `q`, `k`, `v`, `scores` (scaled, before the mask), `pattern`, `z`.
     """
-    if cache is None and record is None:  # nothing to keep, nothing to show: training
+    if cache is not None:
+        k, v = cache.append(k=k, v=v)
+    elif record is None:  # nothing to keep, nothing to show: training
         grouped = k.shape[1] != q.shape[1]
         z = F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale, enable_gqa=grouped)
         return rearrange(z, "b h s v -> b s (h v)")
-    if cache is not None:
-        k, v = cache.append(k=k, v=v)
+    return attend(q, k, v, scale=scale, record=record)
+
+
+def attend(
+    q: Float[Tensor, "b h s k"],
+    k: Float[Tensor, "b g t k"],
+    v: Float[Tensor, "b g t v"],
+    *,
+    scale: float,
+    record: Recorder | None = None,
+) -> Float[Tensor, "b s hv"]:
+    """The new queries against all keys so far; the queries are those of the last s keys."""
     groups, s = k.shape[1], q.shape[2]
     # the i heads that share key/value head g lie in one matrix: k and v are never copied
     q_shared = rearrange(q * scale, "b (g i) s k -> b g (i s) k", g=groups)

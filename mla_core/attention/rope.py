@@ -13,6 +13,8 @@ from torch import Tensor
 
 from mla_core.attention.rope_config import RopeConfig
 
+Rotation = tuple[Float[Tensor, "_ half"], Float[Tensor, "_ half"]]  # cos, sin; a row a position
+
 
 def yarn_mscale(factor: float, mscale: float = 1.0) -> float:
     """YaRN's attention temperature, sqrt(1/t) = 0.1 ln(s) + 1 (arXiv 2309.00071, eq. 22)."""
@@ -65,9 +67,7 @@ def _table_scale(rope: RopeConfig) -> float:
     return yarn_mscale(rope.factor)
 
 
-def rotary_table(
-    positions: int, dim: int, rope: RopeConfig
-) -> tuple[Float[Tensor, "t half"], Float[Tensor, "t half"]]:
+def rotary_table(positions: int, dim: int, rope: RopeConfig) -> Rotation:
     """cos and sin of every angle, float32 on the CPU, for positions 0 .. positions - 1.
 
     Args:
@@ -85,6 +85,12 @@ def rotary_table(
         inv_freq = _yarn(inv_freq, dim, rope)
     angle = torch.outer(torch.arange(positions, dtype=torch.float32, device="cpu"), inv_freq)
     return angle.cos() * _table_scale(rope), angle.sin() * _table_scale(rope)
+
+
+def last(rotation: Rotation, s: int) -> Rotation:
+    """The rows of the s newest positions."""
+    cos, sin = rotation
+    return cos[-s:], sin[-s:]
 
 
 def rotate(

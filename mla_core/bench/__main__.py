@@ -1,4 +1,5 @@
-"""`python -m mla_core.bench`: a trace and a decode step beside transformers, as a table.
+"""`python -m mla_core.bench`: a trace and a decode step beside transformers, as a table; and
+what conversions lose (`compression`).
 
 Every pair is timed in turn (ours, theirs, ours, ...), so that a busy machine slows both.
 """
@@ -9,6 +10,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 import transformers
@@ -16,6 +18,7 @@ from transformers import AutoModelForCausalLM, DynamicCache
 
 from mla_core import Decoder, kv_bytes_per_token, load_model, trace
 from mla_core.attention.latent import Mode
+from mla_core.bench.compression import CONVERTED, bench_compression
 from mla_core.models.checkpoint import default_device
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import locate
@@ -113,9 +116,17 @@ def bench_decode(repeats: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m mla_core.bench", description=__doc__)
-    parser.add_argument("what", nargs="*", choices=["trace", "decode", []], default=[])
+    parser.add_argument("what", nargs="*", choices=["trace", "decode", "compression", []], default=[])
     parser.add_argument("--repeats", type=int, default=60)
+    parser.add_argument("--out", type=Path, help="file for the result of `compression`")
+    parser.add_argument("--models", nargs="+", default=list(CONVERTED), help="to convert")
+    parser.add_argument("--healed", type=Path, help="what `training heal` printed, to be included")
     args = parser.parse_args()
+    if "compression" in args.what:
+        if args.out is None:
+            parser.error("compression needs --out")
+        bench_compression(args.out, args.models, args.healed)
+        return
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     print(

@@ -1,7 +1,9 @@
 """Opening and saving model directories in Hugging Face format: safetensors only, no code, no pickle."""
 
+import dataclasses
 import json
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -13,7 +15,7 @@ from mla_core.models.config import CheckpointError, read_config
 from mla_core.models.gpt2 import GPT2
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.llama import Llama
-from mla_core.models.locate import locate
+from mla_core.models.locate import locate, title
 from mla_core.models.tokenizer import Tokenizer
 
 
@@ -26,11 +28,12 @@ def load_model(
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
 ) -> LanguageModel:
-    """Opens a `gpt2`, `llama`, `deepseek_v2` or dense `deepseek_v3` checkpoint.
+    """Opens a `gpt2`, `llama`, `deepseek_v2` or dense `deepseek_v3` checkpoint, or a converted one.
 
     Args:
-        name_or_directory: an embedded model ("mini-mla", "mini-gpt2", ...) or a directory with
-            `config.json`, safetensors and a tokenizer.
+        name_or_directory: an embedded model ("mini-mla", "mini-gpt2", ...), "gpt2" (-medium,
+            -large, -xl) where it is on this machine, or a directory with `config.json`,
+            safetensors and a tokenizer.
         device: CUDA when there is one, unless said otherwise.
         dtype: float32 unless said otherwise, whatever the file stores.
 
@@ -49,12 +52,12 @@ def load_model(
             f"config.json only {config.vocab_size}"
         )
     with torch.device("meta"):
-        model: LanguageModel = GPT2(config) if config.model_type == "gpt2" else Llama(config)
+        model: LanguageModel = GPT2(config) if config.family == "gpt2" else Llama(config)
     weights = _read_weights(directory, model)
     model.load_state_dict(weights, assign=True)
     model.to(device=device or default_device(), dtype=dtype or torch.float32)
     model.requires_grad_(False).eval()
-    model.name, model.tokenizer = directory.name, tokenizer
+    model.name, model.tokenizer = title(name_or_directory), tokenizer
     return model
 
 
@@ -85,7 +88,7 @@ def _files(directory: Path) -> list[Path]:
 def _read_weights(directory: Path, model: LanguageModel) -> dict[str, Tensor]:
     """The tensors that the model wants, by its names; every other one is ignored or refused."""
     wanted = model.state_dict()
-    prefix = "transformer." if model.config.model_type == "gpt2" else "model."
+    prefix = "transformer." if model.config.family == "gpt2" else "model."
     found: dict[str, Tensor] = {}
     for path in _files(directory):
         try:
@@ -113,7 +116,35 @@ def _read_weights(directory: Path, model: LanguageModel) -> dict[str, Tensor]:
             )
         if not tensor.is_floating_point():
             raise CheckpointError(f"{directory}: {name} holds {tensor.dtype}, not real numbers")
+    check_finite(found, str(directory))
     return found
+
+
+def check_finite(weights: Mapping[str, Tensor], where: str) -> None:
+    """Refuses weights that no computation can use.
+
+    Raises:
+        CheckpointError: one of them holds NaN or infinity.
+    """
+    for name, tensor in weights.items():
+        if not tensor.isfinite().all():
+            raise CheckpointError(f"{where}: {name} holds NaN or infinite numbers; fetch it again")
+
+
+def save_model(model: LanguageModel, directory: str | Path) -> None:
+    """Writes a converted model as a directory that `load_model` opens.
+
+    Raises:
+        ValueError: the model is not converted; its own directory is its format.
+    """
+    if not model.config.model_type.startswith("mla_"):
+        raise ValueError(f"{model.name} is not converted: copy the directory it came from")
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    fields = dataclasses.asdict(model.config)
+    (directory / "config.json").write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
+    model.tokenizer.save(directory / "tokenizer.json")
+    save_weights(model, directory / "model.safetensors", model.dtype)
 
 
 def save_weights(model: LanguageModel, path: Path, dtype: torch.dtype) -> None:

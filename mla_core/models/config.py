@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from mla_core.attention.rope_config import RopeConfig
 
-ModelType = Literal["gpt2", "llama", "deepseek_v2", "deepseek_v3"]
+ModelType = Literal["gpt2", "llama", "deepseek_v2", "deepseek_v3", "mla_gpt2", "mla_llama"]
 AttentionKind = Literal["MHA", "GQA", "MQA", "MLA"]
 
 
@@ -17,7 +17,10 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """One configuration for the four formats; MLA's fields are 0 or None where there is no MLA."""
+    """One configuration for all formats; MLA's fields are 0 or None where there is no MLA.
+
+    `mla_gpt2` and `mla_llama` are ours: what `convert_to_mla` makes of the other two.
+    """
 
     model_type: ModelType
     vocab_size: int
@@ -35,12 +38,19 @@ class ModelConfig:
     mlp_bias: bool
     bos_token_id: int | None
     rope: RopeConfig | None = None  # None: learned positions (gpt2)
-    kv_lora_rank: int = 0
+    kv_lora_rank: int = 0  # of the widest layer, where they differ
+    kv_lora_ranks: tuple[int, ...] | None = None  # layer by layer, where they differ
     q_lora_rank: int | None = None
     qk_nope_head_dim: int = 0
     qk_rope_head_dim: int = 0
     v_head_dim: int = 0
     rope_interleave: bool = False
+    factorisations: tuple[str, ...] | None = None  # of a converted model: each layer's method
+
+    @property
+    def family(self) -> Literal["gpt2", "llama"]:
+        """Which of the two transformers it is; the attention may be any."""
+        return "gpt2" if self.model_type in ("gpt2", "mla_gpt2") else "llama"
 
     @property
     def attention(self) -> AttentionKind:
@@ -51,11 +61,31 @@ class ModelConfig:
         return "MHA" if self.num_key_value_heads == self.num_attention_heads else "GQA"
 
     @property
-    def cached_values_per_layer(self) -> int:
-        """Numbers a token leaves in the cache of one layer (DeepSeek-V2, Table 1)."""
+    def ranks(self) -> tuple[int, ...]:
+        """The width of each layer's latent; 0 where there is none."""
+        return self.kv_lora_ranks or (self.kv_lora_rank,) * self.num_hidden_layers
+
+    @property
+    def cached_values(self) -> int:
+        """Numbers a token leaves in the cache of all layers (DeepSeek-V2, Table 1)."""
         if self.attention == "MLA":
-            return self.kv_lora_rank + self.qk_rope_head_dim
-        return 2 * self.num_key_value_heads * self.head_dim
+            return sum(rank + self.qk_rope_head_dim for rank in self.ranks)
+        return 2 * self.num_key_value_heads * self.head_dim * self.num_hidden_layers
+
+    @classmethod
+    def from_dict(cls, fields_: dict[str, Any]) -> "ModelConfig":
+        """The inverse of `dataclasses.asdict`, also after a journey through JSON.
+
+        Raises:
+            TypeError: a field is unknown or missing.
+        """
+        values = dict(fields_)
+        if values.get("rope") is not None:
+            values["rope"] = RopeConfig(**values["rope"])
+        for name in ("kv_lora_ranks", "factorisations"):
+            if values.get(name) is not None:
+                values[name] = tuple(values[name])
+        return cls(**values)
 
 
 def read_config(directory: Path) -> ModelConfig:
@@ -92,10 +122,21 @@ def _parse(raw: dict[str, Any]) -> ModelConfig:
         return _gpt2(raw)
     if model_type in ("llama", "deepseek_v2", "deepseek_v3"):
         return _llama(raw)
+    if model_type in ("mla_gpt2", "mla_llama"):
+        return _converted(raw)
     raise ValueError(
         f"the architecture {model_type!r} is not known here; "
         "known are gpt2, llama, deepseek_v2 and deepseek_v3"
     )
+
+
+def _converted(raw: dict[str, Any]) -> ModelConfig:
+    """What `save_model` wrote: our own fields, so only their ranks need a check."""
+    config = ModelConfig.from_dict(raw)
+    ranks = config.ranks
+    if len(ranks) != config.num_hidden_layers or not all(type(r) is int and r > 0 for r in ranks):
+        raise ValueError(f"each of {config.num_hidden_layers} layers needs a rank, not {ranks}")
+    return config
 
 
 def _size(raw: dict[str, Any], name: str, default: int | None = None) -> int:

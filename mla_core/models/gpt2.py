@@ -6,6 +6,7 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from mla_core.attention.cache import Cache, LayerCache
+from mla_core.attention.converted import BiasedLatentAttention
 from mla_core.attention.latent import Mode
 from mla_core.attention.multihead import multihead_attention
 from mla_core.attention.recorder import Recorder
@@ -34,8 +35,17 @@ class Attention(nn.Module):
         self.c_attn = Conv1D(d, 3 * d)
         self.c_proj = Conv1D(d, d)
 
-    def forward(self, x: Tensor, cache: LayerCache | None, record: Recorder | None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        *,
+        mode: Mode = "naive",
+        cache: LayerCache | None = None,
+        record: Recorder | None = None,
+    ) -> Tensor:
         q, k, v = rearrange(self.c_attn(x), "b s (p h k) -> p b h s k", p=3, h=self.num_heads)
+        if record is not None:
+            record.put(x=x, k_unrotated=k)
         z = multihead_attention(q, k, v, scale=self.scale, cache=cache, record=record)
         return self.c_proj(z)
 
@@ -52,15 +62,18 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
         self.ln_1 = nn.LayerNorm(config.hidden_size, eps=config.norm_eps)
-        self.attn = Attention(config)
+        converted = config.attention == "MLA"
+        self.attn = BiasedLatentAttention(config, layer) if converted else Attention(config)
         self.ln_2 = nn.LayerNorm(config.hidden_size, eps=config.norm_eps)
         self.mlp = MLP(config)
 
-    def forward(self, x: Tensor, cache: LayerCache | None, record: Recorder | None) -> Tensor:
-        x = x + self.attn(self.ln_1(x), cache, record)
+    def forward(
+        self, x: Tensor, mode: Mode, cache: LayerCache | None, record: Recorder | None
+    ) -> Tensor:
+        x = x + self.attn(self.ln_1(x), mode=mode, cache=cache, record=record)
         return x + self.mlp(self.ln_2(x))
 
 
@@ -71,20 +84,22 @@ class Stack(nn.Module):
         super().__init__()
         self.wte = nn.Embedding(config.vocab_size, config.hidden_size)
         self.wpe = nn.Embedding(config.max_position_embeddings, config.hidden_size)
-        self.h = nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers))
+        self.h = nn.ModuleList(Block(config, i) for i in range(config.num_hidden_layers))
         self.ln_f = nn.LayerNorm(config.hidden_size, eps=config.norm_eps)
 
-    def forward(self, ids: Tensor, cache: Cache | None, record: Recorder | None) -> Tensor:
+    def forward(
+        self, ids: Tensor, cache: Cache | None, record: Recorder | None, mode: Mode
+    ) -> Tensor:
         start = cache.length if cache is not None else 0
         positions = torch.arange(start, start + ids.shape[1], device=ids.device)
         x = self.wte(ids) + self.wpe(positions)
         for i, block in enumerate(self.h):
-            x = block(x, cache[i] if cache is not None else None, record)
+            x = block(x, mode, cache[i] if cache is not None else None, record)
         return self.ln_f(x)
 
 
 class GPT2(LanguageModel):
-    """Learned positions, pre-LayerNorm blocks, MHA with biases."""
+    """Learned positions, pre-LayerNorm blocks, MHA with biases; or the same converted to MLA."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -100,6 +115,6 @@ class GPT2(LanguageModel):
         record: Recorder | None = None,
         mode: Mode = "naive",
     ) -> Tensor:
-        x = self.transformer(ids, cache, record)
+        x = self.transformer(ids, cache, record, mode)
         tied = self.config.tie_word_embeddings
         return F.linear(x, self.transformer.wte.weight if tied else self.lm_head.weight)

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -57,18 +58,25 @@ class LanguageModel(nn.Module, ABC):
     def tokenizer(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
 
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The paths it can take, the one for decoding last (see `attention.converted`)."""
+        return ("naive",) if self.config.model_type == "mla_llama" else ("naive", "absorbed")
+
     def new_cache(self) -> Cache:
         return Cache.empty(self.config.num_hidden_layers)
 
     def record(
         self, ids: Int[Tensor, "1 s"], names: Iterable[str]
     ) -> tuple[Float[Tensor, "s w"], dict[str, Tensor]]:
-        """Logits, and each recorded name stacked over the layers, without the batch axis."""
+        """Logits, and each recorded name stacked over the layers, without the batch axis.
+
+        Where the latents of the layers differ in width, the narrower ones end in NaN.
+        """
         recorder = Recorder(names)
         with torch.inference_mode():
             logits = self(ids, record=recorder)
-        stacked = {name: torch.cat(x) for name, x in recorder.layers.items() if x}
-        return logits[0], stacked
+        return logits[0], {name: _stack(x) for name, x in recorder.layers.items() if x}
 
     @property
     def device(self) -> torch.device:
@@ -77,3 +85,8 @@ class LanguageModel(nn.Module, ABC):
     @property
     def dtype(self) -> torch.dtype:
         return next(self.parameters()).dtype
+
+
+def _stack(layers: list[Tensor]) -> Tensor:
+    widest = max(x.shape[-1] for x in layers)
+    return torch.cat([F.pad(x, (0, widest - x.shape[-1]), value=torch.nan) for x in layers])

@@ -9,10 +9,11 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from mla_core.attention.cache import Cache, LayerCache
-from mla_core.attention.latent import Mode, MultiHeadLatentAttention, Rotation
+from mla_core.attention.converted import RotatedLatentAttention
+from mla_core.attention.latent import Mode, MultiHeadLatentAttention
 from mla_core.attention.multihead import multihead_attention
 from mla_core.attention.recorder import Recorder
-from mla_core.attention.rope import rotary_table, rotate
+from mla_core.attention.rope import Rotation, last, rotary_table, rotate
 from mla_core.models.config import ModelConfig
 from mla_core.models.language_model import LanguageModel
 
@@ -42,8 +43,11 @@ class Attention(nn.Module):
         q = rearrange(self.q_proj(x), heads, k=self.head_dim)
         k = rearrange(self.k_proj(x), heads, k=self.head_dim)
         v = rearrange(self.v_proj(x), heads, k=self.head_dim)
-        q = rotate(q, *rotation, interleaved=False)
-        k = rotate(k, *rotation, interleaved=False)
+        turn = last(rotation, x.shape[1])
+        if record is not None:
+            record.put(x=x, k_unrotated=k)
+        q = rotate(q, *turn, interleaved=False)
+        k = rotate(k, *turn, interleaved=False)
         z = multihead_attention(q, k, v, scale=self.scale, cache=cache, record=record)
         return self.o_proj(z)
 
@@ -60,9 +64,13 @@ class MLP(nn.Module):
         return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
 
 
-def build_attention(config: ModelConfig) -> Attention | MultiHeadLatentAttention:
+def build_attention(
+    config: ModelConfig, layer: int
+) -> Attention | MultiHeadLatentAttention | RotatedLatentAttention:
     if config.attention != "MLA":
         return Attention(config)
+    if config.model_type == "mla_llama":
+        return RotatedLatentAttention(config, layer)
     assert config.rope is not None  # read_config gives every llama and deepseek model one
     return MultiHeadLatentAttention(
         hidden_size=config.hidden_size,
@@ -79,10 +87,10 @@ def build_attention(config: ModelConfig) -> Attention | MultiHeadLatentAttention
 
 
 class Block(nn.Module):
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
         self.input_layernorm = nn.RMSNorm(config.hidden_size, eps=config.norm_eps)
-        self.self_attn = build_attention(config)
+        self.self_attn = build_attention(config, layer)
         self.post_attention_layernorm = nn.RMSNorm(config.hidden_size, eps=config.norm_eps)
         self.mlp = MLP(config)
 
@@ -110,7 +118,7 @@ class Stack(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
-        self.layers = nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers))
+        self.layers = nn.ModuleList(Block(config, i) for i in range(config.num_hidden_layers))
         self.norm = nn.RMSNorm(config.hidden_size, eps=config.norm_eps)
         assert config.rope is not None
         # for MLA head_dim is the rope dim: only that part of a key is rotated
@@ -121,9 +129,8 @@ class Stack(nn.Module):
     def forward(
         self, ids: Tensor, cache: Cache | None, record: Recorder | None, mode: Mode
     ) -> Tensor:
-        start = cache.length if cache is not None else 0
-        new = slice(start, start + ids.shape[1])
-        rotation = (self.rope_cos[new], self.rope_sin[new])
+        so_far = ids.shape[1] + (cache.length if cache is not None else 0)
+        rotation = (self.rope_cos[:so_far], self.rope_sin[:so_far])
         x = self.embed_tokens(ids)
         for i, block in enumerate(self.layers):
             x = block(x, rotation, mode, cache[i] if cache is not None else None, record)
@@ -131,7 +138,7 @@ class Stack(nn.Module):
 
 
 class Llama(LanguageModel):
-    """`llama` (MHA, GQA, MQA), `deepseek_v2` and dense `deepseek_v3` (MLA)."""
+    """`llama` (MHA, GQA, MQA), `deepseek_v2` and dense `deepseek_v3` (MLA), converted `llama`."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)

@@ -1,24 +1,73 @@
-"""Where the embedded models lie, and what a name stands for."""
+"""Where models lie, and what a name stands for."""
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from mla_core.models.config import CheckpointError
+from mla_core.models.hub import REPOSITORIES, on_this_machine
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 EMBEDDED = ("mini-gpt2", "mini-mha", "mini-gqa", "mini-mqa", "mini-mla")
 
 
 def locate(name_or_directory: str | Path) -> Path:
-    """The directory of an embedded model or of a path.
+    """The directory of an embedded model, of a GPT-2 on this machine, or of a path.
 
     Raises:
-        CheckpointError: it is neither.
+        CheckpointError: it is none of them.
     """
     if name_or_directory in EMBEDDED:
         return ASSETS / "models" / str(name_or_directory)
+    if name_or_directory in REPOSITORIES:
+        found = on_this_machine(str(name_or_directory))
+        if found is None:
+            raise CheckpointError(
+                f"{name_or_directory} is not on this machine yet: fetch it with "
+                f'mla_core.download("{name_or_directory}"), or set MLA_EXPLORER_GPT2'
+            )
+        return found
     directory = Path(name_or_directory)
     if not directory.is_dir():
         raise CheckpointError(
-            f"{name_or_directory} is neither a directory nor an embedded model ({', '.join(EMBEDDED)})"
+            f"{name_or_directory} is neither a directory nor a known model "
+            f"({', '.join((*EMBEDDED, *REPOSITORIES))})"
         )
     return directory
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A model made latent, as a name: "gpt2@192", "gpt2@192/whitened", "gpt2@192/auto/layerwise".
+
+    Attributes:
+        model: of the original.
+        rank: of the latent; the mean over the layers where they differ.
+        method: see `mla_core.convert.methods`.
+        layerwise: whether the same number of cached values is spread to lose least.
+    """
+
+    model: str
+    rank: int
+    method: str = "auto"
+    layerwise: bool = False
+
+    def __str__(self) -> str:
+        more = "/layerwise" if self.layerwise else ""
+        method = f"/{self.method}" if self.layerwise or self.method != "auto" else ""
+        return f"{self.model}@{self.rank}{method}{more}"
+
+    @classmethod
+    def parse(cls, name: str) -> "Conversion | None":
+        """The conversion that a name stands for, or None for the name of an ordinary model."""
+        found = re.fullmatch(r"(.+)@(\d{1,6})(?:/([a-z-]+))?(/layerwise)?", name)
+        if found is None:
+            return None
+        model, rank, method, layerwise = found.groups()
+        return cls(model, int(rank), method or "auto", layerwise is not None)
+
+
+def title(name_or_directory: str | Path) -> str:
+    """What to call a model: a download lies under a hash, so the directory may not say it."""
+    known = name_or_directory in EMBEDDED or name_or_directory in REPOSITORIES
+    return str(name_or_directory) if known else Path(name_or_directory).name

@@ -53,6 +53,9 @@ class Tokenizer:
         """Each token as text of its own; bytes that are no whole character become U+FFFD."""
         return tuple(self._tokenizer.decode([i], skip_special_tokens=False) for i in ids)
 
+    def save(self, path: Path) -> None:
+        self._tokenizer.save(str(path))
+
     @property
     def vocab_size(self) -> int:
         return self._tokenizer.get_vocab_size()

@@ -1,4 +1,4 @@
-"""`python -m mla_core.training`: corpus -> train -> evaluate."""
+"""`python -m mla_core.training`: corpus -> train -> evaluate; heal a converted model."""
 
 import argparse
 import dataclasses
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from mla_core.models.checkpoint import load_model
+from mla_core.models.checkpoint import load_model, save_model
 from mla_core.models.config import CheckpointError
 from mla_core.training import data, evaluate
 from mla_core.training.loop import train
@@ -48,10 +48,40 @@ def _evaluate(args: argparse.Namespace) -> None:
         model = load_model(directory)
         result: dict[str, object] = dict(evaluate.bits_per_byte(model, texts))
         result["parameters"] = sum(p.numel() for p in model.parameters())
-        result["cached_values_per_layer"] = model.config.cached_values_per_layer
+        result["cached_values"] = model.config.cached_values
         result["flag"] = evaluate.next_tokens(model, evaluate.FLAG)
         result["everyday"] = evaluate.everyday(model)
         print(json.dumps({model.name: result}), flush=True)
+
+
+def _heal(args: argparse.Namespace) -> None:
+    from mla_core.convert import Calibration, convert_to_mla, spread
+    from mla_core.training.heal import heal
+
+    texts, _ = data.split(data.read_corpus(args.corpus))
+    original = load_model(args.model)
+    calibration = Calibration(original)
+    layers = original.config.num_hidden_layers
+    rank = spread(calibration, args.rank * layers) if args.layerwise else args.rank
+    converted = convert_to_mla(original, rank, args.method, calibration)
+    before = evaluate.nats_held_out(original), evaluate.nats_held_out(converted)
+    steps = heal(original, converted, texts, seconds=args.seconds)
+    after = evaluate.nats_held_out(converted)
+    result = {
+        "model": converted.name,
+        "cached_values": converted.config.cached_values,
+        "ranks": converted.config.ranks,
+        "nats_original": before[0],
+        "nats_converted": before[1],
+        "nats_healed": after,
+        "increase_before": before[1] - before[0],
+        "increase_after": after - before[0],
+        "seconds": args.seconds,
+        "steps": steps,
+    }
+    print(json.dumps(result), flush=True)
+    if args.out:
+        save_model(converted, args.out)
 
 
 def main() -> None:
@@ -77,6 +107,16 @@ def main() -> None:
     scoring.add_argument("models", nargs="*", default=list(CONFIGS))
     scoring.add_argument("--corpus", type=Path, required=True, help="folder of *.xz")
     scoring.set_defaults(run=_evaluate)
+
+    healing = commands.add_parser("heal", help="convert to MLA and fine-tune only the factors")
+    healing.add_argument("model", help="mini-gpt2, mini-mha, gpt2 or a directory")
+    healing.add_argument("--rank", type=int, required=True)
+    healing.add_argument("--method", default="auto")
+    healing.add_argument("--layerwise", action="store_true", help="spread the ranks to lose least")
+    healing.add_argument("--corpus", type=Path, required=True, help="folder of *.xz")
+    healing.add_argument("--seconds", type=float, default=60.0)
+    healing.add_argument("--out", type=Path, help="directory for the healed model")
+    healing.set_defaults(run=_heal)
 
     args = parser.parse_args()
     try:

@@ -5,6 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 
+from mla_core.compression import held_out_texts
 from mla_core.models.language_model import LanguageModel
 
 FLAG = "The American flag is red, white, and"
@@ -68,6 +69,11 @@ def bits_per_byte(model: LanguageModel, texts: list[str], *, batch: int = 64) ->
         "tokens": tokens,
         "bytes": size,
     }
+
+
+def nats_held_out(model: LanguageModel, count: int = 500) -> float:
+    """Nats a token on the first held-out texts, which are shipped under assets/text."""
+    return bits_per_byte(model, list(held_out_texts(count)))["nats_per_token"]
 
 
 @torch.inference_mode()

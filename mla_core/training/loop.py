@@ -29,7 +29,7 @@ def new_model(name: str, directory: Path, tokenizer: Tokenizer, seed: int) -> La
     tokenizer.save(str(directory / "tokenizer.json"))
     parsed = read_config(directory)
     torch.manual_seed(seed)
-    model: LanguageModel = GPT2(parsed) if parsed.model_type == "gpt2" else Llama(parsed)
+    model: LanguageModel = GPT2(parsed) if parsed.family == "gpt2" else Llama(parsed)
     model.name = name
     initialise(model)
     return model

@@ -34,7 +34,7 @@ def _bytes64(array: np.ndarray) -> str:
 def cache_parts(config: ModelConfig) -> tuple[dict[str, int], str]:
     """(numbers a token leaves in one layer's cache, by what they are; the same as a sentence)."""
     layers, value = config.num_hidden_layers, BYTES_FLOAT32
-    total = value * layers * config.cached_values_per_layer
+    total = value * config.cached_values
     if config.attention == "MLA":
         c, r = config.kv_lora_rank, config.qk_rope_head_dim
         formula = words.LATENT_FORMULA.format(c=c, r=r, layers=layers, value=value, total=total)

@@ -1,0 +1,210 @@
+"""GPT-2 from the Hugging Face hub: with progress, cancel, resume, and a checksum at the end.
+
+A file has its final name only when its size and its sha256 are right, so nothing half-written can
+be opened. What is there already is a `.part` that the next try goes on with.
+"""
+
+import errno
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from mla_core.models.config import CheckpointError
+
+REPOSITORIES = {
+    "gpt2": "openai-community/gpt2",
+    "gpt2-medium": "openai-community/gpt2-medium",
+    "gpt2-large": "openai-community/gpt2-large",
+    "gpt2-xl": "openai-community/gpt2-xl",
+}
+FILES = ("config.json", "tokenizer.json", "model.safetensors")  # the large one last
+CHUNK = 1 << 18
+TRIES = 4  # of a connection that breaks; each goes on where the last one ended
+TIMEOUT = 20.0
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+Progress = Callable[[int, int], None]  # bytes that are here, bytes in all
+
+
+class DownloadError(CheckpointError):
+    """A download that ended early; the message says why and how to go on."""
+
+
+class Cancelled(Exception):
+    """Whoever asked for the download does not want it any more; what is here stays."""
+
+
+def folder(name: str) -> Path:
+    """Where a download goes: `$MLA_EXPLORER_CACHE/models`, else `~/.cache/mla-explorer/models`."""
+    cache = os.environ.get("MLA_EXPLORER_CACHE") or Path.home() / ".cache" / "mla-explorer"
+    return Path(cache) / "models" / name
+
+
+def on_this_machine(name: str) -> Path | None:
+    """The directory of a hub model that need not be downloaded, or None.
+
+    Looks at the directory that an environment variable names (`MLA_EXPLORER_GPT2`,
+    `MLA_EXPLORER_GPT2_MEDIUM`, ...), at earlier downloads, and at Hugging Face's own cache.
+    """
+    named = os.environ.get("MLA_EXPLORER_" + name.upper().replace("-", "_"))
+    if named:
+        return Path(named)
+    if all((folder(name) / file).exists() for file in FILES):
+        return folder(name)
+    from huggingface_hub import try_to_load_from_cache
+
+    for repository in (REPOSITORIES[name], name):  # gpt2 is the old name of openai-community/gpt2
+        found = try_to_load_from_cache(repository, "model.safetensors")
+        if isinstance(found, str):
+            directory = Path(found).parent
+            if (directory / "tokenizer.json").exists() or (directory / "merges.txt").exists():
+                return directory
+    return None
+
+
+def download(
+    name: str,
+    progress: Progress = lambda here, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    endpoint: str | None = None,
+) -> Path:
+    """Fetches config.json, tokenizer.json and model.safetensors of a GPT-2, unless they are here.
+
+    Args:
+        name: one of `REPOSITORIES`.
+        progress: called after every piece.
+        cancelled: asked after every piece.
+        endpoint: of a mirror; `$HF_ENDPOINT` or the hub itself unless given.
+
+    Raises:
+        DownloadError: one sentence; calling again goes on where this one ended.
+        Cancelled: `cancelled` said so.
+    """
+    if name not in REPOSITORIES:
+        raise DownloadError(f"{name} is not known; known are {', '.join(REPOSITORIES)}")
+    there = on_this_machine(name)
+    if there is not None:
+        return there
+    target = folder(name)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        remote = {file: _about(name, file, endpoint) for file in FILES}
+        total = sum(size for _, size, _ in remote.values())
+        before = 0
+        for file, (url, size, digest) in remote.items():
+            _fetch(url, target / file, size, digest, cancelled,
+                   lambda here, before=before: progress(before + here, total))  # fmt: skip
+            before += size
+    except OSError as error:
+        if error.errno in NO_SPACE:
+            raise DownloadError(
+                f"The disk is full: {target} needs {total / 1e6:,.0f} MB. "
+                "Make room and try again; it goes on where it stopped."
+            ) from None
+        raise DownloadError(f"{target} cannot be written: {error.strerror or error}.") from None
+    return target
+
+
+def _about(name: str, file: str, endpoint: str | None) -> tuple[str, int, str | None]:
+    """(where it lies, its size, its sha256 where the hub says it)."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    url = hf_hub_url(REPOSITORIES[name], file, endpoint=endpoint)
+    try:
+        found = get_hf_file_metadata(url, token=False, timeout=TIMEOUT, endpoint=endpoint)
+    except Exception as error:  # huggingface_hub's and httpx's own families of errors
+        response = getattr(error, "response", None)
+        raise DownloadError(_told(getattr(response, "status_code", None), url)) from None
+    if not found.size:
+        raise DownloadError(f"{urlsplit(url).netloc} does not say how long {file} is; try again.")
+    etag = (found.etag or "").strip('"')
+    return found.location, found.size, etag if len(etag) == 64 else None
+
+
+def _told(status: int | None, url: str) -> str:
+    host = urlsplit(url).netloc
+    by_hand = "Or set MLA_EXPLORER_GPT2 to a directory that holds the model."
+    if status in (401, 403):
+        return f"{host} asks for a login ({status}), which this model should not need. {by_hand}"
+    if status == 404:
+        return f"{host} does not have this model (404): {url}. {by_hand}"
+    if status == 429:
+        return f"{host} is asked too often (429): wait a few minutes and try again."
+    if status is not None:
+        return f"{host} has trouble of its own ({status}): try again later."
+    return f"{host} cannot be reached: check the network and try again. {by_hand}"
+
+
+def _fetch(
+    url: str,
+    path: Path,
+    size: int,
+    digest: str | None,
+    cancelled: Callable[[], bool],
+    here: Callable[[int], None],
+) -> None:
+    """One file: goes on with what is here, checks it, and only then gives it its name."""
+    if path.exists():
+        here(size)
+        return
+    part = path.with_name(path.name + ".part")
+    trouble = None
+    for attempt in range(TRIES):
+        if attempt:
+            time.sleep(min(2 ** (attempt - 1), 4))
+        trouble = _read_on(url, part, size, cancelled, here)
+        if part.exists() and part.stat().st_size >= size:
+            break
+    have = part.stat().st_size if part.exists() else 0
+    if have < size:
+        raise DownloadError(
+            trouble
+            or f"The connection to {urlsplit(url).netloc} broke at {have / 1e6:,.1f} of "
+            f"{size / 1e6:,.1f} MB: try again; it goes on from there."
+        )
+    if have > size or (digest is not None and _sha256(part) != digest):
+        part.unlink()
+        raise DownloadError(f"{path.name} arrived damaged and was deleted: try again.")
+    part.replace(path)
+
+
+def _read_on(
+    url: str, part: Path, size: int, cancelled: Callable[[], bool], here: Callable[[int], None]
+) -> str | None:
+    """Appends what the server sends until it ends or breaks; a sentence if the server says why."""
+    have = part.stat().st_size if part.exists() else 0
+    if have >= size:
+        return None
+    try:
+        ask = Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+        with urlopen(ask, timeout=TIMEOUT) as answer:
+            goes_on = answer.status == 206
+            with part.open("ab" if goes_on else "wb") as file:
+                have = have if goes_on else 0
+                while chunk := answer.read1(CHUNK):
+                    if cancelled():
+                        raise Cancelled
+                    file.write(chunk)
+                    have += len(chunk)
+                    here(have)
+    except HTTPError as error:
+        if error.code < 500:
+            raise DownloadError(_told(error.code, url)) from None
+        return _told(error.code, url)
+    except HTTPException:
+        pass
+    except OSError as error:
+        if error.errno in NO_SPACE:
+            raise
+    return None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
