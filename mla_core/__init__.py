@@ -18,14 +18,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mla_core.accounting import kv_bytes_per_token
     from mla_core.bridge import baseline
+    from mla_core.convert import Calibration, convert_to_mla
     from mla_core.decoder import Decoder, Step
     from mla_core.engine import Engine, Request
-    from mla_core.models.checkpoint import load_model
+    from mla_core.models.checkpoint import load_model, save_model
+    from mla_core.models.hub import download
     from mla_core.traces import Trace
     from mla_core.tracing import trace
 
 _HOME = {
     "load_model": "mla_core.models.checkpoint",
+    "save_model": "mla_core.models.checkpoint",
+    "download": "mla_core.models.hub",
+    "convert_to_mla": "mla_core.convert",
+    "Calibration": "mla_core.convert",
     "baseline": "mla_core.bridge",
     "trace": "mla_core.tracing",
     "Trace": "mla_core.traces",
@@ -37,14 +43,18 @@ _HOME = {
 }
 
 __all__ = [
+    "Calibration",
     "Decoder",
     "Engine",
     "Request",
     "Step",
     "Trace",
     "baseline",
+    "convert_to_mla",
+    "download",
     "kv_bytes_per_token",
     "load_model",
+    "save_model",
     "trace",
 ]
 

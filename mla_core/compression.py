@@ -3,16 +3,19 @@
 The dataclasses are free of torch, like `Trace`; computing them is not.
 """
 
+import dataclasses
 import json
 import lzma
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from mla_core.models.config import ModelConfig
 from mla_core.models.locate import ASSETS, Conversion
+from mla_core.traces import TraceError
 
 if TYPE_CHECKING:
     from mla_core.engine import Engine
@@ -42,6 +45,36 @@ class Compression:
     def nbytes(self) -> int:
         return self.energy.nbytes + self.key_error.nbytes + self.value_error.nbytes
 
+    def save(self, path: Path) -> None:
+        """Writes one compressed .npz without pickles."""
+        about = {
+            "config": dataclasses.asdict(self.config),
+            "calibration_tokens": self.calibration_tokens,
+        }
+        np.savez_compressed(
+            path,
+            about=np.array(json.dumps(about)),
+            energy=self.energy,
+            key_error=self.key_error,
+            value_error=self.value_error,
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> "Compression":
+        """Reads what `save` wrote; nothing in the file can run code.
+
+        Raises:
+            TraceError: the file is missing, damaged, or something else.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                about = json.loads(str(file["about"]))
+                arrays = {n: file[n] for n in ("energy", "key_error", "value_error")}
+            config = ModelConfig.from_dict(about["config"])
+            return cls(config=config, calibration_tokens=about["calibration_tokens"], **arrays)
+        except Exception as error:  # zip, json and numpy each raise their own
+            raise TraceError(f"{path} cannot be read: {error}") from None
+
     def kept(self) -> np.ndarray:
         """(l,) the share of each layer's energy that its latent holds."""
         shares = self.energy.cumsum(axis=1) / self.energy.sum(axis=1, keepdims=True)
@@ -53,6 +86,7 @@ class Inspect:
     """Looks into the conversion that a name stands for."""
 
     name: str
+    patient: ClassVar[bool] = False
 
     def compute(self, engine: "Engine") -> Compression:
         import torch
@@ -68,10 +102,10 @@ class Inspect:
         energy, errors = [], []
         for i, (rank, method) in enumerate(zip(config.ranks, config.factorisations, strict=True)):
             basis, stats = calibration.basis(i, method), calibration.statistics[i]
-            weights = calibration.weights[i]
+            weights = calibration.weights(i)
             energy.append(basis.energy[: config.hidden_size])
-            moment = about(stats.moment, stats.mean, basis.shift.double()).float()
-            spread = about(stats.moment, stats.mean, stats.mean).float()
+            moment = about(stats.moment, stats.mean, basis.shift)
+            spread = about(stats.moment, stats.mean, stats.mean)
             for w, lift in ((weights.k, basis.lift_k), (weights.v, basis.lift_v)):
                 whole = w.float()
                 lost = whole - (whole @ lift[:, :rank]) @ basis.down[:rank]
@@ -85,6 +119,29 @@ class Inspect:
             value_error=torch.stack(errors[1::2]).cpu().numpy(),
             calibration_tokens=calibration.tokens,
         )
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """That a model is ready to be converted.
+
+    Attributes:
+        tokens: that it was calibrated on.
+    """
+
+    tokens: int
+    nbytes: int = 64
+
+
+@dataclass(frozen=True)
+class Calibrate:
+    """Makes a model ready: about a minute for GPT-2 on two cores, once for each machine."""
+
+    model: str
+    patient: ClassVar[bool] = True
+
+    def compute(self, engine: "Engine") -> Calibrated:
+        return Calibrated(engine.calibration(self.model).tokens)
 
 
 @dataclass(frozen=True)
@@ -107,13 +164,19 @@ class MeasureLoss:
     """The loss of any model that the engine knows, on the first of the held-out texts."""
 
     name: str
+    patient: ClassVar[bool] = True
 
     def compute(self, engine: "Engine") -> Loss:
         from mla_core.training.evaluate import bits_per_byte
 
         texts = held_out_texts(HELD_OUT_TEXTS)
-        measured = bits_per_byte(engine.model(self.name), texts, batch=8)
-        return Loss(measured["nats_per_token"], int(measured["tokens"]), len(texts))
+        nats, tokens = 0.0, 0
+        for text in texts:
+            engine.give_way()
+            measured = bits_per_byte(engine.model(self.name), [text])
+            nats += measured["nats_per_token"] * measured["tokens"]
+            tokens += int(measured["tokens"])
+        return Loss(nats / tokens, tokens, len(texts))
 
 
 def held_out_texts(count: int) -> Sequence[str]:

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass
-from queue import Full, Queue
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from itertools import count
+from queue import Full, PriorityQueue
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from mla_core.models.locate import Conversion
 from mla_core.traces import Trace
@@ -33,6 +34,7 @@ class EngineBusy(RuntimeError):
     """More requests are waiting than the queue holds."""
 
 
+@runtime_checkable
 class Answer(Protocol):
     """What a job returns; it is remembered, so it must know its size."""
 
@@ -40,12 +42,22 @@ class Answer(Protocol):
     def nbytes(self) -> int: ...
 
 
+Waiting = tuple[bool, int, "Job[Any]", Future[Any]]
 A_co = TypeVar("A_co", bound=Answer, covariant=True)
 A = TypeVar("A", bound=Answer)
 
 
+@runtime_checkable
 class Job(Protocol[A_co]):
-    """Something to compute on the worker: hashable, and equal where the answer is equal."""
+    """Something to compute on the worker: hashable, and equal where the answer is equal.
+
+    Attributes:
+        patient: whether others go first. A patient job takes a second or more, and calls
+            `Engine.give_way` at least every tenth of one.
+    """
+
+    @property
+    def patient(self) -> bool: ...
 
     def compute(self, engine: "Engine") -> A_co: ...
 
@@ -72,6 +84,7 @@ class Request:
     follow: str | None = None
     record: tuple[str, ...] = ("logits", "pattern")
     through_baseline: bool = False
+    patient: ClassVar[bool] = False
 
     def compute(self, engine: "Engine") -> Trace:
         from mla_core.decoder import Decoder
@@ -110,11 +123,14 @@ class Engine:
     """
 
     def __init__(self, queue_size: int = 128) -> None:
-        self._queue: Queue[tuple[Job[Any], Future[Any]]] = Queue(queue_size)
+        # (patient, order of arrival, job, its future)
+        self._queue: PriorityQueue[Waiting] = PriorityQueue(queue_size)
+        self._arrivals = count()
         self._memory: OrderedDict[Job[Any], Any] = OrderedDict()
         self._models: dict[str, LanguageModel] = {}
         self._converted: OrderedDict[str, LanguageModel] = OrderedDict()
         self._calibrations: dict[str, Calibration] = {}
+        self.calibrating: dict[str, tuple[int, int]] = {}  # model -> steps done, steps in all
         self._baselines: dict[str, Traceable] = {}
         self._worker: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -137,7 +153,7 @@ class Engine:
             return future
         self._start()
         try:
-            self._queue.put_nowait((request, future))
+            self._queue.put_nowait((request.patient, next(self._arrivals), request, future))
         except Full:
             raise EngineBusy(
                 f"{self._queue.maxsize} requests are waiting already: try again in a moment."
@@ -180,13 +196,25 @@ class Engine:
 
     def _work(self) -> None:
         while True:
-            request, future = self._queue.get()
-            if not future.set_running_or_notify_cancel():
-                continue  # nobody waits for it any more
-            try:
-                future.set_result(self.answer(request))
-            except Exception as error:  # nothing that goes wrong may end the worker
-                future.set_exception(error)
+            self._settle(self._queue.get())
+
+    def _settle(self, waiting: "Waiting") -> None:
+        _, _, request, future = waiting
+        if not future.set_running_or_notify_cancel():
+            return  # nobody waits for it any more
+        try:
+            future.set_result(self.answer(request))
+        except Exception as error:  # nothing that goes wrong may end the worker
+            future.set_exception(error)
+
+    def give_way(self) -> None:
+        """For patient jobs, between their pieces: answers everyone who is not, then comes back."""
+        while True:
+            with self._queue.mutex:
+                first = self._queue.queue[0] if self._queue.queue else None
+            if first is None or first[0]:
+                return
+            self._settle(self._queue.get())  # nobody else takes from it
 
     def answer(self, request: Job[A]) -> A:
         """Remembered or computed; jobs ask for the answers of others with it."""
@@ -219,11 +247,26 @@ class Engine:
         return self._models[name]
 
     def calibration(self, name: str) -> "Calibration":
-        """The calibration of an open model on the shipped texts."""
+        """The calibration of an open model on the shipped texts; others go on meanwhile.
+
+        Raises:
+            EngineBusy: it is being made just now.
+        """
         from mla_core.convert import Calibration
 
+        if name in self.calibrating:
+            raise EngineBusy(f"{name} is being calibrated: try again in a minute.")
         if name not in self._calibrations:
-            self._calibrations[name] = Calibration(self.model(name))
+
+            def between(done: int, total: int) -> None:
+                self.calibrating[name] = (done, total)
+                self.give_way()
+
+            self.calibrating[name] = (0, 1)
+            try:
+                self._calibrations[name] = Calibration(self.model(name), progress=between)
+            finally:
+                del self.calibrating[name]
             _freeze()
         return self._calibrations[name]
 

@@ -116,7 +116,9 @@ def bench_decode(repeats: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m mla_core.bench", description=__doc__)
-    parser.add_argument("what", nargs="*", choices=["trace", "decode", "compression", []], default=[])
+    parser.add_argument(
+        "what", nargs="*", choices=["trace", "decode", "compression", []], default=[]
+    )
     parser.add_argument("--repeats", type=int, default=60)
     parser.add_argument("--out", type=Path, help="file for the result of `compression`")
     parser.add_argument("--models", nargs="+", default=list(CONVERTED), help="to convert")

@@ -8,10 +8,11 @@ Those of the embedded models are shipped in the same form, under assets/calibrat
 import dataclasses
 import functools
 import hashlib
+import itertools
 import json
 import lzma
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class Calibration:
     Args:
         model: gpt2 or llama, not converted yet.
         texts: what to calibrate on; texts that we ship unless given, fewer for a larger model.
+        progress: called with (steps done, steps in all), unless everything is remembered.
 
     Attributes:
         statistics: layer by layer.
@@ -61,7 +63,12 @@ class Calibration:
             fewer than two tokens.
     """
 
-    def __init__(self, model: LanguageModel, texts: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        texts: Sequence[str] | None = None,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> None:
         if model.config.attention == "MLA":
             raise ValueError(f"{model.name} keeps a latent already; convert a gpt2 or a llama")
         check_finite(model.state_dict(), model.name)
@@ -74,23 +81,28 @@ class Calibration:
         self.tokens = sum(map(len, self.rows))
         if max(map(len, self.rows), default=0) < 2:
             raise ValueError("The calibration text is empty: give at least a few sentences.")
-        self.weights: list[HeadWeights] = [
-            head_weights(model, i) for i in range(model.config.num_hidden_layers)
-        ]
         self._bases: dict[tuple[int, str], Basis] = {}
         name = f"{self._content()}.safetensors"
         stored = _read(SHIPPED / name, model) or _read(_folder() / name, model)
         if stored is not None:
             self.statistics, self.best_methods = stored
             return
-        self.statistics = collect(model, self.rows)
-        self.best_methods = self._compare()
+        total = len(self.rows) + model.config.num_hidden_layers * len(COMPARED)
+        done = itertools.count(1)
+
+        def tick() -> None:
+            progress(next(done), total)
+
+        self.statistics = collect(model, self.rows, tick)
+        self.best_methods = self._compare(tick)
         _write(_folder() / name, self.statistics, self.best_methods)
 
     def basis(self, layer: int, method: str) -> Basis:
         """The directions of a layer, best first, by a method of `METHODS`."""
         if (layer, method) not in self._bases:
-            exact = METHODS[method](self.weights[layer], self.statistics[layer])
+            stats = vars(self.statistics[layer])
+            wide = LayerStatistics(**{name: x.double() for name, x in stats.items()})
+            exact = METHODS[method](self.weights(layer), wide)
             # float32 from here on: a basis of GPT-2 is 7 MB, and there is one for each layer
             fields = {f.name: getattr(exact, f.name).float() for f in dataclasses.fields(exact)}
             if exact.lift_v is exact.lift_k:
@@ -98,8 +110,11 @@ class Calibration:
             self._bases[layer, method] = Basis(**fields)
         return self._bases[layer, method]
 
+    def weights(self, layer: int) -> HeadWeights:
+        return head_weights(self.model, layer)
+
     @torch.inference_mode()
-    def _compare(self) -> tuple[str, ...]:
+    def _compare(self, tick: Callable[[], None]) -> tuple[str, ...]:
         """For each layer the method that moves the predictions least when only it is cut."""
         config = self.model.config
         every_head = 2 * config.num_attention_heads * config.head_dim
@@ -118,6 +133,7 @@ class Calibration:
                     for row, p in zip(ids, whole, strict=True)
                 )
                 set_attention(probe, layer, own)
+                tick()
             best.append(min(lost, key=lost.__getitem__))
         return tuple(best)
 
@@ -155,7 +171,7 @@ def _read(path: Path, model: LanguageModel) -> Remembered | None:
             best_methods = tuple(file.metadata()["best_methods"].split())
             names = [field.name for field in dataclasses.fields(LayerStatistics)]
             statistics = [
-                LayerStatistics(**{name: file.get_tensor(f"{i}.{name}").double() for name in names})
+                LayerStatistics(**{name: file.get_tensor(f"{i}.{name}") for name in names})
                 for i in range(model.config.num_hidden_layers)
             ]
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
@@ -165,7 +181,7 @@ def _read(path: Path, model: LanguageModel) -> Remembered | None:
 
 def _write(path: Path, statistics: list[LayerStatistics], best_methods: tuple[str, ...]) -> None:
     tensors = {
-        f"{i}.{name}": value.float().contiguous()
+        f"{i}.{name}": value.contiguous()
         for i, layer in enumerate(statistics)
         for name, value in vars(layer).items()
     }

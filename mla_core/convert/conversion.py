@@ -41,7 +41,9 @@ def convert_to_mla(
     if calibration is None:
         calibration = calibration_of(model)
     elif not isinstance(calibration, Calibration):
-        calibration = Calibration(model, [calibration] if isinstance(calibration, str) else calibration)
+        calibration = Calibration(
+            model, [calibration] if isinstance(calibration, str) else calibration
+        )
     if calibration.tokens < max(ranks):
         raise ValueError(
             f"The calibration text has {calibration.tokens} tokens, fewer than the rank "
@@ -58,7 +60,7 @@ def convert_to_mla(
     return converted
 
 
-def check_ranks(config: ModelConfig, rank: int | Sequence[int]) -> tuple[int, ...]:
+def check_ranks(config: ModelConfig, rank: object) -> tuple[int, ...]:
     """One rank a layer.
 
     Raises:

@@ -60,7 +60,7 @@ def latent_attention(
     see, so b_K goes; and since the rows of a pattern sum to 1, what is added to all values alike
     comes out behind the sum: b_O' = b_O + sum_h W_O (b_V + W_V shift).
     """
-    model, w = calibration.model, calibration.weights[layer]
+    model, w = calibration.model, calibration.weights(layer)
     config = converted_config(model.config, (rank,) * model.config.num_hidden_layers)
     down, shift = basis.down[:rank].double(), basis.shift.double()
     k_up, v_up = w.k @ basis.lift_k[:, :rank].double(), w.v @ basis.lift_v[:, :rank].double()
@@ -68,22 +68,22 @@ def latent_attention(
         "kv_a_proj.weight": down,
         "kv_a_proj.bias": -down @ shift,
         "kv_b_proj.weight": torch.cat((k_up, v_up), dim=1).flatten(0, 1),
-        "o_proj.weight": w.o.permute(1, 0, 2).flatten(1),
     }
     with torch.device("meta"):
         gpt2 = config.family == "gpt2"
         made = (BiasedLatentAttention if gpt2 else RotatedLatentAttention)(config, layer)
     if isinstance(model, GPT2):
-        attention = model.transformer.h[layer].attn
-        d = config.hidden_size
-        weights["q_proj.weight"] = attention.c_attn.weight[:, :d].T
-        weights["q_proj.bias"] = attention.c_attn.bias[:d]
+        # views: a conversion costs no more memory than its latent
+        own, d = f"transformer.h.{layer}.attn", config.hidden_size
+        weights["q_proj.weight"] = model.get_parameter(f"{own}.c_attn.weight")[:, :d].T
+        weights["q_proj.bias"] = model.get_parameter(f"{own}.c_attn.bias")[:d]
+        weights["o_proj.weight"] = model.get_parameter(f"{own}.c_proj.weight").T
         values = w.v_bias + w.v @ shift
         weights["o_proj.bias"] = w.o_bias + torch.einsum("hdv,hv->d", w.o, values)
     else:
-        own = model.get_submodule(f"model.layers.{layer}.self_attn")
         weights["kv_b_proj.bias"] = w.kv @ shift + w.kv_bias
-        weights |= {n: x for n, x in own.state_dict().items() if n.startswith(("q_proj", "o_proj"))}
-    weights = {name: x.to(model.dtype).contiguous() for name, x in weights.items()}
+        before = model.get_submodule(f"model.layers.{layer}.self_attn").state_dict()
+        weights |= {n: x for n, x in before.items() if n.startswith(("q_proj", "o_proj"))}
+    weights = {name: x.to(model.dtype) for name, x in weights.items()}
     made.load_state_dict(weights, assign=True)
     return made.requires_grad_(False)

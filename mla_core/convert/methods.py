@@ -23,7 +23,7 @@ from torch import Tensor
 from mla_core.convert.statistics import LayerStatistics, about
 from mla_core.convert.weights import HeadWeights
 
-DAMPING = 1e-6  # of the mean variance: LayerNorm's output has a direction without any
+DAMPING = 1e-6  # of the mean variance, at least: LayerNorm's output has a direction without any
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,17 @@ Method = Callable[[HeadWeights, LayerStatistics], Basis]
 
 def _basis(h: Tensor, s: Tensor | None, shift: Tensor) -> Basis:
     """The decomposition above; without S the spread of x is taken as even."""
-    one = torch.eye(len(h), dtype=h.dtype, device=h.device)
-    l_matrix = one if s is None else torch.linalg.cholesky(s + DAMPING * s.diagonal().mean() * one)
+    if s is None:
+        l_matrix = inverse = torch.eye(len(h), dtype=h.dtype, device=h.device)
+    else:
+        # eigenvectors, not Cholesky: S may be singular, and is rounded to float32 on disk
+        variance, v = torch.linalg.eigh(s)
+        deviation = variance.clamp(min=DAMPING * variance.mean()).sqrt()
+        l_matrix, inverse = v * deviation, (v / deviation).T
     energy, q = torch.linalg.eigh(l_matrix.T @ h @ l_matrix)
     energy, q = energy.flip(0).clamp(min=0), q.flip(1)
-    down = torch.linalg.solve_triangular(l_matrix.T, q, upper=True).T
     lift = l_matrix @ q
-    return Basis(energy, shift, down, lift, lift)
+    return Basis(energy, shift, q.T @ inverse, lift, lift)
 
 
 def _gram(w: Tensor) -> Tensor:

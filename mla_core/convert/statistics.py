@@ -4,7 +4,7 @@ Position 0 is kept apart. Whatever token stands there, it is the attention sink:
 nearly the same vector in every text, and far from all others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -19,9 +19,10 @@ from mla_core.models.gpt2 import GPT2
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.llama import Llama
 
+
 @dataclass
 class LayerStatistics:
-    """Means over the calibration tokens of one layer; x is the input of its attention.
+    """Means over the calibration tokens of one layer, float32; x is the input of its attention.
 
     Attributes:
         sink: E[x] at position 0. sink_share: how many of all tokens stand there.
@@ -45,11 +46,16 @@ class LayerStatistics:
     felt_moment: Float[Tensor, "d d"]
 
 
-def collect(model: LanguageModel, rows: Sequence[Sequence[int]]) -> list[LayerStatistics]:
+def collect(
+    model: LanguageModel,
+    rows: Sequence[Sequence[int]],
+    after_row: Callable[[], None] = lambda: None,
+) -> list[LayerStatistics]:
     """One forward and one backward pass over each row of token ids.
 
     Args:
         rows: token ids; the first of each is the sink.
+        after_row: called after each, for progress.
     """
     generator = torch.Generator(model.device).manual_seed(0)
     layers = [_Sums(head_weights(model, i)) for i in range(model.config.num_hidden_layers)]
@@ -69,6 +75,7 @@ def collect(model: LanguageModel, rows: Sequence[Sequence[int]]) -> list[LayerSt
             one = {name: tensors[i].detach()[0] for name, tensors in recorded.items()}
             sums.add(one, angles)
             sums.add_gradient(one["x"], gradients[i][0], gradients[len(layers) + i][0])
+        after_row()
     return [sums.means() for sums in layers]
 
 
@@ -139,7 +146,7 @@ class _Sums:
         total, n, body = self.total, self.tokens, self.tokens - self.texts
         sink = total["sink"] / self.texts
         felt_mean = total["felt_sum"] / total["felt"]
-        return LayerStatistics(
+        exact = LayerStatistics(
             sink=sink,
             sink_share=sink.new_tensor(self.texts / n),
             mean=total["sum"] / body,
@@ -149,6 +156,7 @@ class _Sums:
             gradient=total["gradient"] / body,
             felt_moment=about(total["felt_moment"] / total["felt"], felt_mean, sink),
         )
+        return LayerStatistics(**{name: x.float() for name, x in vars(exact).items()})
 
 
 def about(

@@ -41,15 +41,16 @@ def head_weights(model: LanguageModel, layer: int) -> HeadWeights:
     """The matrices of `layer` of a gpt2 or llama model with MHA, GQA or MQA."""
     config = model.config
     if isinstance(model, GPT2):
-        attention = model.transformer.h[layer].attn
-        _, k, v = attention.c_attn.weight.double().T.chunk(3)
-        _, k_bias, v_bias = attention.c_attn.bias.double().chunk(3)
-        o, o_bias = attention.c_proj.weight.double().T, attention.c_proj.bias.double()
+        attention = f"transformer.h.{layer}.attn"
+        _, k, v = model.get_parameter(f"{attention}.c_attn.weight").double().T.chunk(3)
+        _, k_bias, v_bias = model.get_parameter(f"{attention}.c_attn.bias").double().chunk(3)
+        o = model.get_parameter(f"{attention}.c_proj.weight").double().T
+        o_bias = model.get_parameter(f"{attention}.c_proj.bias").double()
     else:
-        attention = model.get_submodule(f"model.layers.{layer}.self_attn")
-        k, k_bias = _linear(attention.get_submodule("k_proj"))
-        v, v_bias = _linear(attention.get_submodule("v_proj"))
-        o, o_bias = _linear(attention.get_submodule("o_proj"))
+        own = model.get_submodule(f"model.layers.{layer}.self_attn")
+        k, k_bias = _linear(own.get_submodule("k_proj"))
+        v, v_bias = _linear(own.get_submodule("v_proj"))
+        o, o_bias = _linear(own.get_submodule("o_proj"))
     dim = config.head_dim
     return HeadWeights(
         k=rearrange(k, "(g k) d -> g k d", k=dim),

@@ -9,6 +9,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
@@ -91,15 +92,15 @@ def download(
     there = on_this_machine(name)
     if there is not None:
         return there
-    target = folder(name)
+    target, total = folder(name), 0
     try:
         target.mkdir(parents=True, exist_ok=True)
         remote = {file: _about(name, file, endpoint) for file in FILES}
         total = sum(size for _, size, _ in remote.values())
         before = 0
         for file, (url, size, digest) in remote.items():
-            _fetch(url, target / file, size, digest, cancelled,
-                   lambda here, before=before: progress(before + here, total))  # fmt: skip
+            told = partial(_of_all, progress, before, total)
+            _fetch(url, target / file, size, digest, cancelled, told)
             before += size
     except OSError as error:
         if error.errno in NO_SPACE:
@@ -109,6 +110,10 @@ def download(
             ) from None
         raise DownloadError(f"{target} cannot be written: {error.strerror or error}.") from None
     return target
+
+
+def _of_all(progress: Progress, before: int, total: int, here: int) -> None:
+    progress(before + here, total)
 
 
 def _about(name: str, file: str, endpoint: str | None) -> tuple[str, int, str | None]:
