@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from mla_core.compression import Inspect
 from mla_core.engine import Engine
 from ui import words
-from ui.recorded import recorded
+from ui.recorded import COMPRESSED, along, recorded
 from ui.requests import request
 from ui.state import CHUNK
 from ui.tokens import tokenizer
@@ -24,6 +25,7 @@ IDLE_SECONDS = 20.0
 def warm_up() -> None:
     for model in words.MODELS:
         ENGINE.submit(request(model, "Hello", new_tokens=1))
+    ENGINE.submit(Inspect(COMPRESSED))
 
 
 @asynccontextmanager
@@ -31,6 +33,8 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any] | None]:
     """Reads what the first picture needs, and warms the engine if nobody comes for a while."""
     for model in words.MODELS:
         recorded(request(model, words.PROMPTS["flag"], new_tokens=CHUNK))
+    recorded(along(COMPRESSED, words.PROMPTS["flag"]))
+    recorded(Inspect(COMPRESSED))
     tokenizer()
     for module in ("pandas", "pyarrow"):  # Streamlit imports both when it mounts a component
         importlib.import_module(module)

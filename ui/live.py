@@ -1,11 +1,13 @@
 """From what is asked to traces on the screen: live ones, or recorded ones until those are ready."""
 
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import streamlit as st
 
-from mla_core.engine import EngineBusy, Request
+from mla_core.engine import EngineBusy, Job
 from mla_core.models import locate
 from mla_core.models.config import CheckpointError
 from mla_core.traces import Trace
@@ -13,12 +15,14 @@ from ui import words
 from ui.engine import ENGINE
 from ui.recorded import recorded
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Answer:
-    """Traces by model (empty when there is nothing to show), and where they come from."""
+    """What was asked, by name (empty when there is nothing to show), and where it comes from."""
 
-    traces: dict[str, Trace]
+    traces: dict[str, Any]
     live: bool
     problem: str | None = None  # a sentence for the reader
 
@@ -35,7 +39,23 @@ def sentence(error: Exception) -> str:
     return words.UNEXPECTED
 
 
-def answer(asked: dict[str, Request]) -> Answer:
+def sentence_of(ask: Callable[[], T]) -> T:
+    """What `ask` returns; where it raises, the page stops with a sentence instead."""
+    try:
+        return ask()
+    except Exception as error:
+        st.error(sentence(error))
+        st.stop()
+
+
+def provenance(trace: Trace, live: bool) -> str:
+    """Where a picture's numbers come from."""
+    form = words.COMPUTED if live else words.RECORDED
+    said = form.format(device=trace.device, model=trace.model, dtype=trace.dtype)
+    return said + words.THROUGH.get(trace.engine, "")
+
+
+def answer(asked: Mapping[str, Job[Any]]) -> Answer:
     """Live traces if they are at hand, else recorded ones, else waits for the engine.
 
     Whoever shows a recorded answer should call `go_live` after drawing it.
@@ -63,7 +83,7 @@ def answer(asked: dict[str, Request]) -> Answer:
 
 
 @st.fragment(run_every=1.0)
-def go_live(asked: dict[str, Request]) -> None:
+def go_live(asked: Mapping[str, Job[Any]]) -> None:
     """Starts the engine once the browser has drawn the page, and comes back when it is done.
 
     The first pass belongs to the script that draws the recorded picture; the browser asks for

@@ -1,20 +1,19 @@
-"""`python -m ui.record`: makes the recorded traces again, from the live models on the CPU."""
+"""`python -m ui.record [FILE ...]`: makes recordings again, from the live models on the CPU."""
+
+import sys
 
 from mla_core.engine import Engine
 from mla_core.models.locate import ASSETS
-from ui import words
-from ui.requests import request
-from ui.state import CHUNK
+from ui.recorded import recordings
 
 
 def main() -> None:
-    engine = Engine()
-    for name, prompt in words.PROMPTS.items():
-        for model in words.MODELS:
-            trace = engine.run(request(model, prompt, new_tokens=CHUNK))
-            path = ASSETS / "traces" / f"{name}.{model}.npz"
-            trace.save(path)
-            print(path.name, path.stat().st_size, trace.text)
+    engine, wanted = Engine(), sys.argv[1:]
+    for job, file in recordings().items():
+        if not wanted or file in wanted:
+            path = ASSETS / "traces" / file
+            engine.run(job).save(path)
+            print(path.name, path.stat().st_size)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,47 @@
 """What the pages ask of the engine."""
 
 from mla_core.engine import Request
-from ui.state import View
+from mla_core.models.config import ModelConfig, read_config
+from mla_core.models.hub import REPOSITORIES
+from mla_core.models.locate import Conversion, locate
+from ui import words
+from ui.state import View, head_key
+
+BASELINES = ("mini-gpt2", *REPOSITORIES)  # these run through TransformerLens
+SMALLER = 8  # than ordinary attention's cache: where a latent starts
+
+
+def config_of(model: str) -> ModelConfig:
+    """The configuration of an ordinary model, without loading it.
+
+    Raises:
+        CheckpointError: it cannot be read.
+    """
+    return read_config(locate(model))
+
+
+def conversion(view: View, model: str) -> Conversion:
+    """What the reader asks to be made of a model; an eighth of its cache unless said otherwise.
+
+    Raises:
+        ValueError: the rank is more than the model's width, or the model cannot be read.
+    """
+    config = config_of(model)
+    rank = view.rank or 2 * config.num_attention_heads * config.head_dim // SMALLER
+    if rank > config.hidden_size:
+        raise ValueError(words.RANK_PROBLEM.format(most=config.hidden_size, rank=rank))
+    return Conversion(model, rank, view.method, view.layerwise)
+
+
+def pair(view: View) -> list[str]:
+    """The two models of a view, by name.
+
+    Raises:
+        ValueError: see `conversion`.
+    """
+    if view.pair == "gpt2":
+        return ["gpt2", str(conversion(view, "gpt2"))]
+    return list(words.MODELS)
 
 
 def request(
@@ -11,7 +51,7 @@ def request(
     new_tokens: int,
     temperature: float = 0.0,
     seed: int = 0,
-    lead: str = "own",
+    follow: str | None = None,
 ) -> Request:
     """One model's share of a view; GPT-2 runs through TransformerLens."""
     return Request(
@@ -21,12 +61,13 @@ def request(
         temperature=temperature,
         # a seed means nothing where nothing is drawn: equal requests share one trace
         seed=seed if temperature else 0,
-        follow=None if lead in ("own", model) else lead,
-        through_baseline=model == "mini-gpt2",
+        follow=None if follow == model else follow,
+        through_baseline=model in BASELINES,
     )
 
 
 def requests(view: View, models: list[str], new_tokens: int) -> dict[str, Request]:
+    leader = next((model for model in models if head_key(model) == view.lead), None)
     return {
         model: request(
             model,
@@ -34,7 +75,7 @@ def requests(view: View, models: list[str], new_tokens: int) -> dict[str, Reques
             new_tokens=new_tokens,
             temperature=view.temperature,
             seed=view.seed,
-            lead=view.lead,
+            follow=leader,
         )
         for model in models
     }

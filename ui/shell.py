@@ -21,6 +21,11 @@ pages = [
         title=words.SIDE_BY_SIDE,
         url_path="side_by_side",
         default=True,
-    )
+    ),
+    st.Page(
+        ROOT / "pages" / "latent_compression.py",
+        title=words.LATENT_COMPRESSION,
+        url_path="latent_compression",
+    ),
 ]
 st.navigation(pages, position="top").run()

@@ -5,11 +5,13 @@ script reads the URL and hands the values to the widgets. So a pasted link, the 
 button and a click all take the same way.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
+from mla_core.models.locate import Conversion
 from ui import words
 
 MAX_TOKENS = 128  # of a prompt, with its start token; both patterns stay legible
@@ -17,14 +19,17 @@ MAX_CHARACTERS = 4_000  # of a prompt in a link; longer texts are cut before any
 MAX_NEW = 48
 CHUNK = 12  # tokens generated at a time
 MAX_TEMPERATURE = 2.0
-OPTIONS = ("lead", "temperature", "seed", "sink")
+OPTIONS = ("lead", "temperature", "seed", "sink", "method", "spread", "measure")
+MAX_RANK = 1600  # the width of the largest GPT-2
+HEAD_KEYS = ("mini-gpt2", "mini-mla", "mini-mha", "gpt2", "gpt2-mla")
 
 
 @dataclass(frozen=True)
 class View:
     """What the reader looks at; a link is this and nothing else.
 
-    `heads` holds (layer, head) for each model the reader has chosen one for.
+    `heads` holds (layer, head) for each model the reader has chosen one for, by `head_key`.
+    `rank`, `method` and `layerwise` say how a model is converted; rank None is the page's own.
     """
 
     prompt: str
@@ -34,6 +39,12 @@ class View:
     seed: int
     lead: str
     sink: bool
+    pair: str
+    converted: str
+    rank: int | None
+    method: str
+    layerwise: bool
+    measure: str
 
 
 def _number(text: str | None, low: float, high: float) -> float | None:
@@ -57,19 +68,44 @@ def _head(text: str | None) -> tuple[int, int] | None:
     return (pair[0], pair[1]) if pair[0] is not None and pair[1] is not None else None
 
 
+def _one_of(text: str | None, known: Iterable[str]) -> str:
+    """The text if it is known, else the first that is."""
+    names = list(known)
+    return text if text in names else names[0]
+
+
+def head_key(model: str) -> str:
+    """The URL's name for the head chosen of a model; all conversions of a model share one."""
+    conversion = Conversion.parse(model)
+    return model if conversion is None else f"{conversion.model}-mla"
+
+
+def leads(models: list[str]) -> list[tuple[str, str]]:
+    """(the URL's value, what to call it) for each way to continue two models' text."""
+    return list(zip(("own", *map(head_key, models)), words.LEADS, strict=True))
+
+
 def current() -> View:
     """The view that the URL asks for; what it says wrongly falls back to the default."""
     url = st.query_params
-    heads = {name: _head(url.get(name)) for name in words.MODELS}
+    heads = {name: _head(url.get(name)) for name in HEAD_KEYS}
     lead = url.get("lead", "own")
+    pair = _one_of(url.get("pair"), words.PAIRS)
+    layerwise = url.get("spread") == "layerwise"
     return View(
         prompt=url.get("prompt", words.PROMPTS["flag"])[:MAX_CHARACTERS],
         step=_integer(url.get("step"), 10_000),
         heads={name: head for name, head in heads.items() if head is not None},
         temperature=_number(url.get("temperature"), 0, MAX_TEMPERATURE) or 0.0,
         seed=_integer(url.get("seed"), 2**31) or 0,
-        lead=lead if lead in words.LEADS else "own",
+        lead=lead if lead in HEAD_KEYS else "own",
         sink=url.get("sink") != "hidden",
+        pair=pair,
+        converted=_one_of(url.get("model"), words.CONVERTED[pair]),
+        rank=_integer(url.get("rank"), MAX_RANK) or None,
+        method=_one_of(url.get("method"), words.METHODS),
+        layerwise=layerwise,
+        measure=_one_of(url.get("measure"), words.MEASURES),
     )
 
 
@@ -84,7 +120,7 @@ def put(**values: Any) -> None:
 
 def new_prompt(prompt: str) -> None:
     """Another text: the step and the chosen heads belonged to the old one."""
-    put(prompt=prompt, step=None, seed=None, **dict.fromkeys(words.MODELS))
+    put(prompt=prompt, step=None, seed=None, **dict.fromkeys(HEAD_KEYS))
 
 
 def stage_origin(view: View) -> tuple[int | None, int]:

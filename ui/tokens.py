@@ -10,19 +10,19 @@ from ui import state, words
 COUNTED_CHARACTERS = 20_000  # more than that is over the limit whatever it says
 
 
-def tokenizer() -> Tokenizer | None:
-    """The embedded models' tokenizer (they share one), or None when every copy is damaged."""
-    for model in EMBEDDED:
+def tokenizer(pair: str = "mini") -> Tokenizer | None:
+    """The embedded models' tokenizer (they share one) or GPT-2's; None when none can be read."""
+    for model in EMBEDDED if pair == "mini" else (pair,):
         with suppress(CheckpointError):
             return open_tokenizer(locate(model))
     return None
 
 
-def judge(text: str) -> tuple[str, bool]:
+def judge(text: str, pair: str = "mini") -> tuple[str, bool]:
     """(a sentence about a text, whether it can run)."""
     if not text.strip():
         return words.EMPTY, False
-    counter = tokenizer()
+    counter = tokenizer(pair)
     if counter is None:
         return "", True
     count = len(counter.encode(text[:COUNTED_CHARACTERS])) + 1  # the start token is run too

@@ -33,20 +33,36 @@ PROMPT_NAMES = {
     "friends": "Who gets the ball?",
 }
 
-MODELS = {
-    "mini-gpt2": {
+MODELS = ("mini-gpt2", "mini-mla")  # what a new visitor sees
+ABOUT = {
+    "MHA": {
         "title": "GPT-2 style, MHA",
         "about": "Every head keeps keys and values of its own for every token.",
     },
-    "mini-mla": {
+    "MLA": {
         "title": "Multi-head Latent Attention",
         "about": "Every token leaves one small latent c_KV and one rope key, shared by all heads.",
     },
+    "converted": {
+        "title": "The same model, made latent",
+        "about": "Its keys and values pressed through one latent c_KV a layer, without training.",
+    },
 }
+
+
+def about(model_type: str, attention: str) -> dict[str, str]:
+    """Title and a line on a model."""
+    return ABOUT["converted" if model_type.startswith("mla_") else attention]
+
+
+PAIRS = {"mini": "Small pair, built in", "gpt2": "GPT-2 itself"}
+PAIR_LABEL = "Models"
 
 KEYS, VALUES, LATENT, ROPE_KEY = "K", "V", "c_KV", "rope key"
 HEADS_FORMULA = "2 · {heads} heads · {k} numbers · {layers} layers · {value} B = {total:,} B"
 LATENT_FORMULA = "({c} + {r}) numbers · {layers} layers · {value} B = {total:,} B"
+
+CONVERTED_FORMULA = "{c} numbers · {layers} layers · {value} B = {total:,} B"
 
 RECORDED = "recorded on {device}, {model}, {dtype}"
 COMPUTED = "computed now on {device}, {model}, {dtype}"
@@ -54,7 +70,7 @@ THROUGH = {"TransformerBridge": " through TransformerLens"}
 LOADING = "Loading the models for the first time since the server started …"
 WAITING = "Running your text …"
 
-LEADS = {"own": "Each its own", "mini-gpt2": "GPT-2 leads", "mini-mla": "MLA leads"}
+LEADS = ("Each its own", "GPT-2 leads", "MLA leads")
 
 RESTORE = "To restore the embedded models: `git checkout -- assets/models`, then restart the app."
 MODEL_ERROR = "{reason}. The ready-made texts still show recordings. " + RESTORE
@@ -130,3 +146,152 @@ STAGE = {
     "end of text": "⟨end⟩",
     "cell": "{query} → {key}: {value}",
 }
+
+LATENT_COMPRESSION = "Latent compression"
+# models that the page makes latent, by the pair that is chosen
+CONVERTED = {"mini": ("mini-gpt2", "mini-mha"), "gpt2": ("gpt2",)}
+CONVERTED_NAMES = {
+    "mini-gpt2": "mini-gpt2: learned positions, like GPT-2",
+    "mini-mha": "mini-mha: rotated keys, like Llama",
+    "gpt2": "GPT-2",
+}
+CONVERTED_LABEL = "Model"
+METHODS = {
+    "auto": "auto: the best of the last four, layer by layer",
+    "split": "split SVD: K and V apart",
+    "joint": "joint SVD of the weights",
+    "whitened": "whitened by the activations",
+    "balanced": "whitened, K and V balanced",
+    "head-aware": "head-aware: K by the queries, V by W_O",
+    "loss-aware": "loss-aware: by the gradient of the loss",
+}
+SPREADS = {"same": "the same in every layer", "layerwise": "spread to lose least"}
+MEASURES = {
+    "moved": "attention moved, this text",
+    "keys": "keys lost, calibration text",
+    "values": "values lost, calibration text",
+}
+
+# spoken by the compression component; {braces} are filled in the browser
+COMPRESSION = {
+    "dial": "Size of the latent",
+    "headline": "{rank} numbers",
+    "rate": "{bytes} a token in {layers} layers; ordinary attention: {all}",
+    "ratio": "{ratio} times smaller",
+    "method": "Method",
+    "spread": "Rank",
+    "before": "Before",
+    "after": "After",
+    "difference": "After − before",
+    "hint": "rows are queries, columns keys",
+    "layer": "Layer",
+    "head": "Head",
+    "next": "What comes next",
+    "nextHint": "before and after",
+    "grid": "All heads",
+    "gridHint": "click one to look at it",
+    "gridCell": "layer {layer}, head {head}: {value}",
+    "latent": "The latent itself, layer {layer}",
+    "latentHint": "rows are tokens, columns its {rank} numbers, the most valuable first",
+    "latentCell": "{token}, number {column}: {value}",
+    "cell": "{query} → {key}: {value}",
+}
+KL = "{last} nats at the last token, {mean} on average"
+KL_TITLE = "KL divergence: "
+FAILS_HEAD = (
+    "The first head to lose its place is layer {layer}, head {head}: with {rank} numbers "
+    "{moved} of its attention lies elsewhere."
+)
+FAILS_NO_HEAD = "No head loses a tenth of its attention, however small the latent."
+FAILS_TOKEN = (
+    "The first prediction to change is the one after “{after}”: with {rank} numbers “{was}” "
+    "becomes “{became}”."
+)
+FAILS_NO_TOKEN = "No prediction changes, however small the latent."
+FAILS_WAITING = "Looking for what fails first …"
+COMPUTED_COMPRESSION = "{after} · method {method} · calibrated on {tokens:,} tokens of our own text"
+NAIVE_ONLY = (
+    " This model rotates its keys after they are rebuilt: its conversion can run the naive path "
+    "only, and must rebuild all keys at each step."
+)
+
+CURVE_TITLE = "{model}: loss against cache size"
+CURVE_ALT = (
+    "Lines of the held-out loss of {model} against the numbers cached a token and layer, one for "
+    "each way to convert it, with the natively trained models and the present choice as points."
+)
+CURVE_X = "numbers cached a token and layer"
+CURVE_Y = "loss, nats a token"
+CURVE_NOTE = (
+    "Lines: recorded on one {device}, {date}, torch {torch}, {texts} held-out texts. "
+    "Crosses: after 60 s of healing on the same GPU (only the factors are trained). "
+)
+CURVE_LIVE = (
+    "The ring is your choice, measured now on {texts} of those texts (+{increase:.3f} nats)."
+)
+CURVE_WAITING = "Your choice is being measured on {texts} held-out texts …"
+LIVE = "your choice, now"
+LAYERWISE = "auto, spread"
+TRAINED = "trained so"
+NO_CURVE = "Loss curves are recorded for the built-in models only."
+HEALED = "healed for 60 s"
+SPECTRUM_TITLE = "Layer {layer}: worth of each direction"
+SPECTRUM_ALT = (
+    "Falling line of what each of {count} directions of layer {layer} is worth; {rank} are kept."
+)
+SPECTRUM_X, SPECTRUM_Y = "direction", "share of the energy"
+SPECTRUM_CUT = "dropped"
+SPECTRUM_KEPT = "{rank} kept by {method}: {kept:.2%} of the energy"
+LAYERS_TITLE = "Layer by layer"
+LAYER_COLUMNS = ("layer", "rank", "method", "energy kept", "worst head: keys lost", "values lost")
+
+WHY = "Why this works"
+WHY_EXACT = """
+Four things cost GPT-2 nothing, measured just now on your text in float32 (largest difference
+anywhere; the largest logit is {largest_logit:.1f}):
+
+| what | largest difference |
+|---|---|
+| **Drop the key bias.** It adds the same to every score of a row, and softmax does not see that. | {key_bias:.1e} of attention |
+| **Fold the value bias into W_O's.** The rows of a pattern add up to 1, so it comes out whole. | {value_bias:.1e} of a logit |
+| **A latent as wide as the model (rank {d}).** K and V are both made from the same {d} numbers: half the cache for no loss at all. | {full_rank:.1e} of a logit |
+| **Absorb the up-projections.** Queries move into the latent instead of keys out of it. | {absorbed:.1e} of a logit |
+"""
+WHY_NOTES = """
+**One latent, two jobs.** Keys and values are both linear in the same vector x. So a smaller vector
+c_KV = W_DKV (x − shift) can stand in for both, as long as the directions of x that it drops matter
+little. Every method here is an answer to *which directions matter*, and all are least squares: no
+training.
+
+**The first token for free.** ⟨start⟩ is where heads put the attention they do not need, and its x
+lies far from all others. Measured from there (shift = x of the first token), its latent is zero and
+its keys and values stay exact. The head-aware and the loss-aware method do so; measured from the
+mean instead, a cut at this place costs them more.
+
+**What training natively buys.** The diamond is mini-mla, which learned its latent from the start:
+80 numbers a token and layer, and almost the loss of full attention. No conversion of a finished
+model comes near it at that size; healing goes a part of the way.
+"""
+
+RANK_PROBLEM = "The latent can have 1 to {most} numbers here; the link asks for {rank}."
+
+CALIBRATING = "Calibrating {model}, once for this server …"
+CALIBRATING_WHY = (
+    "Which directions of its keys and values matter shows in what it does with text: it reads "
+    "some of ours, forwards and backwards. That takes about a minute on two cores and is kept."
+)
+
+DOWNLOAD_TITLE = "GPT-2 is not on this machine yet"
+DOWNLOAD_ABOUT = (
+    "The model with 124 million parameters that the video shows. It is fetched once from "
+    "{host}, for everybody on this server; the built-in pair keeps working meanwhile."
+)
+DOWNLOAD_START = "Download GPT-2 (548 MB)"
+DOWNLOAD_GO_ON = "Go on with the download ({here:,.0f} MB are here)"
+DOWNLOAD_CANCEL = "Cancel"
+DOWNLOAD_PROGRESS = "{here:,.1f} of {total:,.1f} MB"
+DOWNLOAD_ASKING = "Asking {host} …"
+DOWNLOAD_BY_HAND = (
+    "Or start the server with MLA_EXPLORER_GPT2 set to a directory with config.json, "
+    "model.safetensors and tokenizer.json (or vocab.json and merges.txt)."
+)

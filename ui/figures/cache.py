@@ -19,7 +19,7 @@ def cache_figure(nbytes: dict[str, tuple[int, ...]]) -> go.Figure:
             y=values,
             name=model,
             mode="lines+markers",
-            line={"color": palette.MODEL[model], "width": 3},
+            line={"color": palette.of_model(model), "width": 3},
             hovertemplate=f"%{{x}} {words.TOKENS_AXIS}<br>%{{y:,}} {words.BYTES_AXIS}",
         )
     figure.update_layout(

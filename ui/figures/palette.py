@@ -9,7 +9,6 @@ PATTERN = "#CC79A7"
 LATENT = "#D55E00"
 ROPE_KEY = "#56B4E9"
 
-MODEL = {"mini-gpt2": K, "mini-mla": LATENT}  # after the first thing that each of them keeps
 CACHE_PARTS = {
     words.KEYS: K,
     words.VALUES: V,
@@ -23,6 +22,31 @@ WEIGHTS = {
     "light": ["#faf5f8", "#edd0e0", "#dba3c4", "#c4719f", "#9c4578", "#6b2350", "#3d0c2b"],
     "dark": ["#1d252e", "#43303f", "#6f4560", "#9c5f85", "#c883a9", "#e8b4d0", "#fdeaf5"],
 }
+
+# signed numbers: Q's blue below zero, the latent's vermilion above
+SIGNED = {
+    "light": ["#00446b", "#0072b2", "#9cc7e3", "#f7f7f5", "#f2b98f", "#d55e00", "#7a3500"],
+    "dark": ["#bfe0f5", "#5aa9dc", "#1f5f8b", "#1d252e", "#8a4413", "#e8823a", "#ffd9bd"],
+}
+# what is lost: the latent's hue, from the background to the farthest from it
+LOST = {
+    "light": ["#fdf6f0", "#fbdcc4", "#f5b98a", "#ea8d48", "#d55e00", "#9c4300", "#5c2600"],
+    "dark": ["#1d252e", "#46301f", "#7a4318", "#b35a14", "#e07b2c", "#f7ab72", "#ffe3cd"],
+}
+METHOD = {
+    "split": "#8c8c8c",
+    "joint": K,
+    "whitened": ROPE_KEY,
+    "balanced": Q,
+    "head-aware": PATTERN,
+    "loss-aware": V,
+    "auto": LATENT,
+}
+
+
+def of_model(model: str) -> str:
+    """That of the first thing that its cache keeps."""
+    return LATENT if "@" in model or model.endswith("mla") else K
 
 
 def colorscale(colours: list[str]) -> list[tuple[float, str]]:

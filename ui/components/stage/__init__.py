@@ -1,6 +1,5 @@
 """The stage: two models beside each other, stepped token by token in the browser."""
 
-import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +10,10 @@ from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.traces import Trace
 from ui import words
-from ui.components import source
+from ui.components import bytes64, script, source
 from ui.figures import palette
 from ui.labels import token_texts, visible
-from ui.state import MAX_TEMPERATURE, View
+from ui.state import MAX_TEMPERATURE, View, leads
 
 SHOWN_NEXT = 6  # tokens listed under "what comes next"
 BYTES_FLOAT32 = 4
@@ -23,12 +22,8 @@ _mount = st.components.v2.component(
     "mla_explorer_stage",
     html=source("stage", "stage.html"),
     css=source("stage", "stage.css"),
-    js=source("stage", "stage.js"),
+    js=script("stage"),
 )
-
-
-def _bytes64(array: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(array, dtype="<f4").tobytes()).decode()
 
 
 def cache_parts(config: ModelConfig) -> tuple[dict[str, int], str]:
@@ -36,9 +31,10 @@ def cache_parts(config: ModelConfig) -> tuple[dict[str, int], str]:
     layers, value = config.num_hidden_layers, BYTES_FLOAT32
     total = value * config.cached_values
     if config.attention == "MLA":
-        c, r = config.kv_lora_rank, config.qk_rope_head_dim
-        formula = words.LATENT_FORMULA.format(c=c, r=r, layers=layers, value=value, total=total)
-        return {words.LATENT: c, words.ROPE_KEY: r}, formula
+        c, r = sum(config.ranks) // layers, config.qk_rope_head_dim
+        form = words.LATENT_FORMULA if r else words.CONVERTED_FORMULA
+        formula = form.format(c=c, r=r, layers=layers, value=value, total=total)
+        return {words.LATENT: c} | ({words.ROPE_KEY: r} if r else {}), formula
     heads, k = config.num_key_value_heads, config.head_dim
     formula = words.HEADS_FORMULA.format(heads=heads, k=k, layers=layers, value=value, total=total)
     return {words.KEYS: heads * k, words.VALUES: heads * k}, formula
@@ -68,7 +64,7 @@ def side(
     top = np.argpartition(-probabilities, SHOWN_NEXT, axis=-1)[:, :SHOWN_NEXT]
     order = np.argsort(-np.take_along_axis(probabilities, top, axis=-1), axis=-1)
     top = np.take_along_axis(top, order, axis=-1)
-    about = words.MODELS[trace.model]
+    about = words.about(trace.config.model_type, trace.config.attention)
     parts, formula = cache_parts(trace.config)
     total = sum(parts.values())
     return {
@@ -81,10 +77,10 @@ def side(
         ],
         "formula": formula,
         "source": source,
-        "colour": palette.MODEL[trace.model],
+        "colour": palette.of_model(trace.model),
         "tokens": token_texts(trace),
         "promptLength": trace.prompt_length,
-        "pattern": _bytes64(trace.pattern[head]),
+        "pattern": bytes64(trace.pattern[head]),
         "layer": head[0],
         "head": head[1],
         "layers": layers,
@@ -126,7 +122,7 @@ def stage(
         "jump": origin[1],
         "hideFirst": not view.sink,
         "lead": view.lead,
-        "leads": list(words.LEADS.items()),
+        "leads": leads([side["model"] for side in sides]),
         "temperature": view.temperature,
         "maxTemperature": MAX_TEMPERATURE,
         "seed": view.seed,

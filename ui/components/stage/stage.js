@@ -6,31 +6,6 @@ const SLICE_PX = 72; // height of a slice of the larger cache
 const PLAY_MS = 900;
 const REPORT_MS = 350; // Python hears of a step when the reader pauses, not for each frame
 
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-const percent = (p) => (100 * p).toFixed(p >= 0.0995 && p < 0.995 ? 0 : 1) + " %";
-const bytes = (n) => n.toLocaleString("en-US") + " B";
-
-function el(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text; // never innerHTML: token text is the reader's
-  return node;
-}
-
-function floats(base64) {
-  const raw = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-  return new Float32Array(raw.buffer);
-}
-
-function ramp(colours) {
-  const rgb = colours.map((c) => [1, 3, 5].map((i) => parseInt(c.slice(i, i + 2), 16)));
-  return (p) => {
-    const x = Math.min(Math.max(p, 0), 1) * (rgb.length - 1);
-    const i = Math.min(Math.floor(x), rgb.length - 2);
-    return `rgb(${rgb[i].map((a, k) => Math.round(a + (x - i) * (rgb[i + 1][k] - a)))})`;
-  };
-}
-
 // One model's column: built once for each run, redrawn for each step.
 class Side {
   constructor(stage, index) {
@@ -446,19 +421,11 @@ class Stage {
     this.setStateValue("head", [this.data.sides[index].model, layer, head]);
   }
 
-  // Streamlit sets the theme as CSS variables; which of the two it is shows in the background.
-  theme() {
-    const probe = getComputedStyle(this.root.querySelector(".stage"));
-    const background = probe.getPropertyValue("--st-background-color").trim();
-    const rgb = [1, 3, 5].map((i) => parseInt(background.slice(i, i + 2), 16));
-    return rgb[0] + rgb[1] + rgb[2] < 384 ? "dark" : "light";
-  }
-
   draw() {
     if (!this.data || !this.root.isConnected) return;
     this.step = Math.min(this.step, this.total);
-    this.colour = ramp(this.data.colours[this.theme()]);
-    const scale = `linear-gradient(to right, ${this.data.colours[this.theme()]})`;
+    this.colour = ramp(this.data.colours[themeOf(this.root)]);
+    const scale = `linear-gradient(to right, ${this.data.colours[themeOf(this.root)]})`;
     this.sides.forEach((side) => {
       side.legend.style.setProperty("--ramp", scale);
       side.draw(this.step);

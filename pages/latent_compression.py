@@ -1,0 +1,91 @@
+"""Latent compression: how small can the latent be before the model breaks?"""
+
+from typing import Any
+
+import streamlit as st
+
+from mla_core.compare import Descend
+from mla_core.compression import Inspect
+from mla_core.engine import Job
+from mla_core.traces import Trace
+from ui import state, words
+from ui.calibrating import ready_to_convert
+from ui.components.compression import compression_lab
+from ui.heads import chosen_head
+from ui.lab import below, failing, unmeasured
+from ui.live import answer, go_live, provenance, sentence_of
+from ui.notes import notes
+from ui.opening import opening
+from ui.recorded import along
+from ui.requests import conversion, request
+from ui.state import CHUNK
+
+
+def sized() -> None:
+    state.put(rank=int(st.session_state["compression"].rank))
+
+
+def picked_head() -> None:
+    layer, head = st.session_state["compression"].head
+    state.put(**{state.current().converted: f"{layer}.{head}"})
+
+
+def set_option() -> None:
+    state.report_option(*st.session_state["compression"].option)
+
+
+def picked_model() -> None:
+    state.put(model=st.session_state["model"], rank=None)
+
+
+page = opening()
+view = page.view
+model = view.converted
+if len(words.CONVERTED[view.pair]) > 1:
+    st.session_state["model"] = model
+    page.row.radio(
+        words.CONVERTED_LABEL,
+        words.CONVERTED[view.pair],
+        key="model",
+        on_change=picked_model,
+        horizontal=True,
+        label_visibility="collapsed",
+        format_func=words.CONVERTED_NAMES.__getitem__,
+    )
+name = str(sentence_of(lambda: conversion(view, model)))
+ready_to_convert(model)
+asked: dict[str, Job[Any]] = {
+    "before": request(model, view.prompt, new_tokens=CHUNK),
+    "after": along(name, view.prompt),
+    "inside": Inspect(name),
+}
+shown = answer(asked)
+if shown.problem:
+    st.error(shown.problem)
+if shown.traces:
+    before: Trace = shown.traces["before"]
+    after, inside = shown.traces["after"], shown.traces["inside"]
+    head = chosen_head(before, view)
+    descent = Descend(model, view.prompt, view.method, view.layerwise)
+    compression_lab(
+        before,
+        after,
+        inside,
+        tokenizer=page.tokenizer,
+        head=head,
+        view=view,
+        fails=failing(descent, before, page.tokenizer),
+        source=words.COMPUTED_COMPRESSION.format(
+            after=provenance(after, shown.live),
+            method=view.method,
+            tokens=inside.calibration_tokens,
+        ),
+        on_rank=sized,
+        on_head=picked_head,
+        on_option=set_option,
+    )
+    below(model, name, view.prompt, inside, head[0])
+    notes(words.WHY_NOTES)
+    waiting = unmeasured(descent, name) if shown.live else asked
+    if waiting:
+        go_live(waiting)

@@ -1,0 +1,34 @@
+"""The minute that GPT-2 needs before its first conversion: with progress, and nobody waits for it."""
+
+import streamlit as st
+
+from mla_core.compression import Calibrate
+from mla_core.models.locate import EMBEDDED
+from ui import words
+from ui.engine import ENGINE
+from ui.live import sentence
+
+
+def ready_to_convert(model: str) -> None:
+    """Stops the page at a progress bar until a model is calibrated; the embedded ones are."""
+    if model not in EMBEDDED and ENGINE.remembered(Calibrate(model)) is None:
+        _progress(Calibrate(model))
+        st.stop()
+
+
+@st.fragment(run_every=0.5)
+def _progress(job: Calibrate) -> None:
+    if ENGINE.remembered(job) is not None:
+        st.rerun()
+    futures = st.session_state.setdefault("calibrating", {})
+    try:
+        if job not in futures and job.model not in ENGINE.calibrating:
+            futures[job] = ENGINE.submit(job)
+        if job in futures and futures[job].done():
+            futures.pop(job).result()
+    except Exception as error:
+        st.error(sentence(error))
+        return
+    done, total = ENGINE.calibrating.get(job.model, (0, 1))
+    st.progress(done / total, words.CALIBRATING.format(model=job.model))
+    st.caption(words.CALIBRATING_WHY)

@@ -1,0 +1,35 @@
+"""How every page begins: the prompt, the models, and what must be there before it can draw."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from mla_core.models.tokenizer import Tokenizer
+from ui import state, words
+from ui.pair import switch
+from ui.prompt import prompt
+from ui.tokens import judge, tokenizer
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The reader's view, the tokenizer of its models, and the row of the model switch."""
+
+    view: state.View
+    tokenizer: Tokenizer
+    row: DeltaGenerator
+
+
+def opening() -> Opening:
+    """Draws the prompt bar and the switch; stops the page with a sentence if it cannot go on."""
+    view = state.current()
+    prompt()
+    row = switch(view)
+    if not judge(view.prompt, view.pair)[1]:
+        st.stop()  # the bar has said what to do
+    counter = tokenizer(view.pair)
+    if counter is None:
+        st.error(words.NO_TOKENIZER)
+        st.stop()
+    return Opening(view, counter, row)
