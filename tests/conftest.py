@@ -2,11 +2,13 @@
 
 import logging
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported: nothing may ask the hub
+os.environ.setdefault("MLA_EXPLORER_CACHE", tempfile.mkdtemp(prefix="mla-explorer-tests-"))
 
 import pytest
 import torch

@@ -33,10 +33,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(script: str | Path = "app.py", cwd: Path = ROOT) -> Iterator[str]:
+def serve(script: str | Path = "app.py", cwd: Path = ROOT, **variables: str) -> Iterator[str]:
     """`streamlit run` in a process of its own, offline, ended at exit; yields the address."""
     port = free_port()
-    environment = os.environ | {"HF_HUB_OFFLINE": "1"}
+    environment = os.environ | {"HF_HUB_OFFLINE": "1"} | variables
     process = subprocess.Popen(
         [
             sys.executable, "-m", "streamlit", "run", str(script),

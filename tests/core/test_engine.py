@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from mla_core import Engine, Request
+from mla_core.compare import MOVED, Descend
+from mla_core.compression import Calibrate, Inspect, Loss, MeasureLoss
 from mla_core.engine import EngineBusy
+from mla_core.exactness import Prove
 from mla_core.models.config import read_config
 from mla_core.models.locate import locate
 from mla_core.traces import Trace
@@ -73,7 +76,7 @@ class SlowEngine(Engine):
         super().__init__(queue_size)
         self.go, self.computed = threading.Event(), []
 
-    def _compute(self, request: Request) -> Trace:
+    def answer(self, request: Request) -> Trace:
         self.go.wait(10)
         self.computed.append(request.prompt)
         config = read_config(locate("mini-mla"))
@@ -148,3 +151,89 @@ def test_pages_can_be_imported_without_torch():
         "assert not {'torch', 'transformers'} & set(sys.modules), 'too much imported'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class Patient:
+    """A long job in pieces that notes who came in between."""
+
+    patient = True
+
+    def __init__(self, pieces: int, begun: threading.Event, go: threading.Event) -> None:
+        self.pieces, self.begun, self.go = pieces, begun, go
+
+    def compute(self, engine: Engine) -> Loss:
+        self.begun.set()
+        self.go.wait(10)
+        for _ in range(self.pieces):
+            engine.give_way()
+        return Loss(1.0, 1, 1)
+
+
+def test_patient_jobs_give_way_and_wait_for_each_other(monkeypatch):
+    engine, order = Engine(), []
+    settle = engine._settle
+
+    def noted(waiting):
+        settle(waiting)
+        order.append(waiting[2])
+
+    monkeypatch.setattr(engine, "_settle", noted)
+    begun, go = threading.Event(), threading.Event()
+    first, second = Patient(3, begun, go), Patient(1, threading.Event(), go)
+    futures = [engine.submit(first)]
+    begun.wait(10)
+    quick = Request("mini-mla", "Hello")
+    futures += [engine.submit(second), engine.submit(quick)]
+    go.set()
+    for future in futures:
+        future.result(60)
+    assert order == [quick, first, second]
+
+
+def test_conversions_are_models_by_name(engine, monkeypatch):
+    request = Request("mini-gpt2@64", "Hello there", record=("pattern", "c_kv"))
+    trace = engine.run(request)
+    assert trace.model == "mini-gpt2@64" and trace.c_kv.shape[-1] == 64
+    assert trace.cache_nbytes[-1] == len(trace.tokens) * 8 * 64 * 4
+    spread = engine.run(Inspect("mini-gpt2@64/auto/layerwise"))
+    assert sum(spread.config.ranks) == 8 * 64 and len(set(spread.config.ranks)) > 1
+    for name, said in [
+        ("mini-gpt2@0", "whole number from 1 to 256"),
+        ("mini-gpt2@300", "whole number from 1 to 256"),
+        ("mini-gpt2@64/magic", "method must be auto or one of"),
+        ("mini-mla@16", "keeps a latent already"),
+        ("nowhere@16", "neither a directory nor a known model"),
+    ]:
+        with pytest.raises(ValueError, match=said):
+            engine.run(Request(name, "Hello"))
+    with pytest.raises(ValueError, match="is not the name of a conversion"):
+        engine.run(Inspect("mini-gpt2"))
+
+
+def test_calibrating_shows_progress_and_lets_others_in(engine, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
+    monkeypatch.setattr("mla_core.convert.calibration.WORK", 0)  # the fewest texts
+    seen = []
+
+    def while_calibrating(done: int, total: int) -> None:
+        seen.append((done, total))
+
+    give_way = engine.give_way
+    monkeypatch.setattr(
+        engine, "give_way", lambda: (while_calibrating(*engine.calibrating["mini-gqa"]), give_way())
+    )
+    assert engine.run(Calibrate("mini-gqa")).tokens > 1000
+    assert seen[-1][0] == seen[-1][1] and not engine.calibrating
+    assert engine.remembered(Calibrate("mini-gqa"))
+
+
+def test_the_facts_are_small_and_what_fails_first_is_found(engine):
+    facts = engine.run(Prove("mini-gpt2", "The American flag is red, white, and"))
+    assert facts.key_bias < 1e-5
+    for difference in (facts.value_bias, facts.full_rank, facts.absorbed):
+        assert 0 < difference < 1e-5 * facts.largest_logit
+    found = engine.run(Descend("mini-gpt2", "The American flag is red, white, and"))
+    assert found.head_rank > found.token_rank > 1 and found.moved >= MOVED
+    assert found.was != found.became
+    measured = engine.run(MeasureLoss("mini-gpt2"))
+    assert 1.9 < measured.nats < 2.4 and measured.texts == 24

@@ -1,5 +1,6 @@
 """The recipe at toy size, the data's rules, and what the shipped models are."""
 
+import json
 import lzma
 import random
 from pathlib import Path
@@ -142,3 +143,76 @@ def test_bits_per_byte_is_the_mean_over_bytes():
     assert evaluate.bits_per_byte(model, texts)["bits_per_byte"] == pytest.approx(
         expected, rel=1e-5
     )
+
+
+def test_healing_trains_only_the_factors_and_lowers_the_divergence(monkeypatch):
+    from mla_core import convert_to_mla, load_model
+    from mla_core.training import heal as healing
+
+    monkeypatch.setattr(healing, "ROWS", 8)
+    monkeypatch.setattr(healing, "WIDTH", 48)
+    original = load_model("mini-gpt2", device="cpu")
+    converted = convert_to_mla(original, 24)
+    before = {name: x.clone() for name, x in converted.state_dict().items()}
+    ids = torch.tensor([[0, *original.tokenizer.encode("Once upon a time there was a cat.")]])
+
+    def divergence() -> float:
+        with torch.inference_mode():
+            taught, said = (model(ids).log_softmax(-1) for model in (original, converted))
+        return (taught.exp() * (taught - said)).sum().item()
+
+    first = divergence()
+    healing.balance(converted)
+    assert divergence() == pytest.approx(first, rel=1e-3)  # balancing changes nothing
+    texts = ["Once upon a time there was a cat. " * 3, "The sun is warm and the sky is blue. " * 3]
+    steps = healing.heal(original, converted, texts * 10, seconds=6, log=lambda _: None)
+    assert steps >= 1 and divergence() < first
+    for name, x in converted.state_dict().items():
+        factor = ".kv_a_proj." in name or ".kv_b_proj." in name
+        assert torch.equal(x, before[name]) != factor, name
+    assert not any(parameter.requires_grad for parameter in converted.parameters())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "texts", "said"), [(0, ["a"], "must be positive"), (1, ["a cat"], "one row")]
+)
+def test_healing_refuses_what_cannot_work(seconds, texts, said):
+    from mla_core import convert_to_mla, load_model
+    from mla_core.training.heal import heal
+
+    original = load_model("mini-gpt2", device="cpu")
+    with pytest.raises(ValueError, match=said):
+        heal(original, convert_to_mla(original, 8), texts, seconds=seconds)
+
+
+def test_heal_reports_the_loss_before_and_after(tmp_path, capsys, monkeypatch):
+    from mla_core.training import __main__ as command
+
+    texts = ["Once upon a time there was a cat. " * 40] * 6000
+    data.write_corpus(texts, tmp_path / "part.00.xz")
+    monkeypatch.setattr(command.evaluate, "nats_held_out", lambda model, count=0: 2.0)
+    monkeypatch.setattr(
+        "sys.argv",
+        ["x", "heal", "mini-gpt2", "--rank", "16", "--corpus", str(tmp_path), "--seconds", "1",
+         "--out", str(tmp_path / "healed")],
+    )  # fmt: skip
+    command.main()
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["cached_values"] == 8 * 16 and result["steps"] >= 1
+    assert {"nats_original", "nats_converted", "nats_healed", "increase_after"} <= set(result)
+    from mla_core import load_model
+
+    assert load_model(tmp_path / "healed").config.ranks == (16,) * 8
+
+
+def test_the_compression_bench_writes_what_the_page_reads(tmp_path, monkeypatch):
+    from mla_core.bench import compression
+
+    monkeypatch.setattr(compression, "TEXTS", 1)
+    monkeypatch.setattr(compression, "RANKS", (16, 256, 300))
+    monkeypatch.setattr(compression, "EMBEDDED", ("mini-gpt2", "mini-mla"))
+    compression.bench_compression(tmp_path / "found.json", ["mini-gpt2"], None)
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert len(found["points"]) == 2 * 8 and set(found["models"]) == {"mini-gpt2", "mini-mla"}
+    full = [p["nats"] for p in found["points"] if p["rank"] == 256 and p["method"] != "split"]
+    assert full == pytest.approx([found["models"]["mini-gpt2"]["nats"]] * len(full), abs=1e-4)

@@ -1,10 +1,13 @@
 """Figures are pure: what goes in is what is drawn."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mla_core.compare import attention_moved, kl_divergence
 from ui import words
 from ui.components import stage as stage_component
 from ui.figures import palette
@@ -105,3 +108,43 @@ def test_a_count_never_claims_more_than_was_counted():
     assert not runs and "has 301 tokens" in note
     note, runs = judge("a" * (COUNTED_CHARACTERS + 1))
     assert not runs and "more than" in note
+
+
+def test_the_curve_holds_every_recorded_point_and_the_live_one():
+    from ui.figures.compression import curve_figure
+    from ui.lab import recorded_curves
+
+    curves = recorded_curves()
+    for model in ("mini-gpt2", "mini-mha"):
+        figure = curve_figure(curves, model, (64.0, 2.3))
+        lines = [trace for trace in figure.data if trace.mode == "lines+markers"]
+        own = [point for point in curves["points"] if point["model"] == model]
+        assert sum(len(line.x) for line in lines) == len(own)
+        assert len({(line.line.color, line.line.dash) for line in lines}) == len(lines)
+        assert figure.data[-1].name == words.LIVE and figure.data[-1].y == (2.3,)
+        assert any("mini-mla" in (trace.text or ()) for trace in figure.data)
+        for line in lines:  # a larger latent never costs much more
+            assert all(b < a + 0.01 for a, b in pairwise(line.y))
+    assert curve_figure(curves, "mini-gpt2", None).data[-1].name != words.LIVE
+
+
+def test_the_spectrum_says_what_is_kept():
+    from ui.figures.compression import spectrum_figure
+
+    energy = np.array([8.0, 4.0, 2.0, 1.0, 1.0])
+    kept, dropped = spectrum_figure(energy, 2, layer=3, method="joint").data
+    assert "2 kept by joint: 75.00%" in kept.name
+    assert list(kept.x) == [1, 2] and list(dropped.x) == [3, 4, 5]
+    assert sum(kept.y) + sum(dropped.y) == pytest.approx(1)
+
+
+def test_comparisons_are_zero_for_equal_models_and_grow_with_the_difference():
+    before = np.array([[0.5, 0.5, 0.0], [0.9, 0.1, 0.0]])
+    assert np.allclose(kl_divergence(before, before), 0)
+    after = np.array([[0.5, 0.5, 0.0], [0.1, 0.9, 0.0]])
+    assert kl_divergence(before, after) == pytest.approx([0, 0.9 * np.log(9) - 0.1 * np.log(9)])
+    pattern = np.zeros((1, 2, 3, 3))
+    pattern[..., 0] = 1
+    moved = pattern.copy()
+    moved[0, 1, 2] = [0.5, 0.5, 0]
+    assert np.allclose(attention_moved(pattern, moved), [[0, 0.25]])

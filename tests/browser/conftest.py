@@ -1,0 +1,43 @@
+"""One server and one browser for all tests in Chromium."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.serving import launch, serve
+
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    with serve() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    with sync_playwright() as playwright:
+        chromium = launch(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    # no network but the server under test: a font or script from elsewhere would fail here
+    context.route(
+        lambda url: "127.0.0.1" not in url and not url.startswith(("data:", "blob:")),
+        lambda route: (outside.append(route.request.url), route.abort()),
+    )
+    outside: list[str] = []
+    errors: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: (errors.append("dialog: " + dialog.message), dialog.dismiss()))
+    yield page
+    assert not errors and not outside
+    context.close()
