@@ -60,6 +60,7 @@ class Descend:
     prompt: str
     method: str = "auto"
     layerwise: bool = False
+    text: str = ""
     patient: ClassVar[bool] = True
 
     def compute(self, engine: "Engine") -> Descent:
@@ -76,7 +77,7 @@ class Descend:
             engine.give_way()
             rank = max(1, round(d * (1 - step / STEPS)))
             tried.append(rank)
-            name = str(Conversion(self.model, rank, self.method, self.layerwise))
+            name = str(Conversion(self.model, rank, self.method, self.layerwise, self.text))
             cut: Trace = trace(engine.model(name), self.prompt, record=names)
             by_head = attention_moved(whole.pattern, cut.pattern)
             if head_rank is None and by_head.max() >= MOVED:

@@ -97,7 +97,7 @@ class Inspect:
         if conversion is None:
             raise ValueError(f"{self.name} is not the name of a conversion, such as mini-gpt2@64")
         config = engine.model(self.name).config
-        calibration = engine.calibration(conversion.model)
+        calibration = engine.calibration(conversion.model, conversion.text)
         assert config.factorisations is not None
         energy, errors = [], []
         for i, (rank, method) in enumerate(zip(config.ranks, config.factorisations, strict=True)):

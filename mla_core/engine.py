@@ -6,6 +6,7 @@ a `Request` for a trace the engine takes any `Job`.
 """
 
 import gc
+import hashlib
 import os
 import threading
 from collections import OrderedDict
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.25  # a finished answer is not waited for: this is how soon a leaver is noticed
 REMEMBERED_BYTES = 256 * 2**20  # of answers, the latest first
+KEPT_TEXTS = 64  # of readers, to calibrate on
+CALIBRATIONS = 16
 CONVERTED = 8  # models kept: they share all but their attention with the original
 
 
@@ -129,7 +132,8 @@ class Engine:
         self._memory: OrderedDict[Job[Any], Any] = OrderedDict()
         self._models: dict[str, LanguageModel] = {}
         self._converted: OrderedDict[str, LanguageModel] = OrderedDict()
-        self._calibrations: dict[str, Calibration] = {}
+        self._calibrations: OrderedDict[tuple[str, str], Calibration] = OrderedDict()
+        self._texts: OrderedDict[str, str] = OrderedDict()
         self.calibrating: dict[str, tuple[int, int]] = {}  # model -> steps done, steps in all
         self._baselines: dict[str, Traceable] = {}
         self._worker: threading.Thread | None = None
@@ -246,17 +250,31 @@ class Engine:
             _freeze()
         return self._models[name]
 
-    def calibration(self, name: str) -> "Calibration":
-        """The calibration of an open model on the shipped texts; others go on meanwhile.
+    def keep_text(self, text: str) -> str:
+        """Keeps a reader's calibration text; returns its key for a `Conversion`."""
+        key = hashlib.sha256(text.encode()).hexdigest()[:12]
+        self._texts[key] = text
+        self._texts.move_to_end(key)
+        while len(self._texts) > KEPT_TEXTS:
+            self._texts.popitem(last=False)
+        return key
+
+    def calibration(self, name: str, text: str = "") -> "Calibration":
+        """The calibration of an open model on the shipped texts or a kept one; others go on.
 
         Raises:
             EngineBusy: it is being made just now.
+            ValueError: the text is empty, or not kept any more.
         """
         from mla_core.convert import Calibration
 
+        key = (name, text)
+        if text and text not in self._texts:
+            raise ValueError("This calibration text is not kept any more: give it again.")
         if name in self.calibrating:
             raise EngineBusy(f"{name} is being calibrated: try again in a minute.")
-        if name not in self._calibrations:
+        if key not in self._calibrations:
+            texts = [self._texts[text]] if text else None
 
             def between(done: int, total: int) -> None:
                 self.calibrating[name] = (done, total)
@@ -264,18 +282,20 @@ class Engine:
 
             self.calibrating[name] = (0, 1)
             try:
-                self._calibrations[name] = Calibration(self.model(name), progress=between)
+                self._calibrations[key] = Calibration(self.model(name), texts, between)
             finally:
                 del self.calibrating[name]
+            while len(self._calibrations) > CALIBRATIONS:
+                self._calibrations.popitem(last=False)
             _freeze()
-        return self._calibrations[name]
+        return self._calibrations[key]
 
     def _convert(self, conversion: Conversion) -> "LanguageModel":
         from mla_core.convert import convert_to_mla, spread
 
         name = str(conversion)
         if name not in self._converted:
-            calibration = self.calibration(conversion.model)
+            calibration = self.calibration(conversion.model, conversion.text)
             rank: int | tuple[int, ...] = conversion.rank
             if conversion.layerwise:
                 layers = calibration.model.config.num_hidden_layers

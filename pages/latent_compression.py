@@ -16,6 +16,7 @@ from ui.lab import below, failing, unmeasured
 from ui.live import answer, go_live, provenance, sentence_of
 from ui.notes import notes
 from ui.opening import opening
+from ui.own_text import own_text, own_text_box
 from ui.recorded import along
 from ui.requests import conversion, request
 from ui.state import CHUNK
@@ -52,7 +53,8 @@ if len(words.CONVERTED[view.pair]) > 1:
         label_visibility="collapsed",
         format_func=words.CONVERTED_NAMES.__getitem__,
     )
-name = str(sentence_of(lambda: conversion(view, model)))
+text = own_text()
+name = str(sentence_of(lambda: conversion(view, model, text)))
 ready_to_convert(model)
 asked: dict[str, Job[Any]] = {
     "before": request(model, view.prompt, new_tokens=CHUNK),
@@ -66,7 +68,7 @@ if shown.traces:
     before: Trace = shown.traces["before"]
     after, inside = shown.traces["after"], shown.traces["inside"]
     head = chosen_head(before, view)
-    descent = Descend(model, view.prompt, view.method, view.layerwise)
+    descent = Descend(model, view.prompt, view.method, view.layerwise, text)
     compression_lab(
         before,
         after,
@@ -79,6 +81,7 @@ if shown.traces:
             after=provenance(after, shown.live),
             method=view.method,
             tokens=inside.calibration_tokens,
+            whose=words.WHOSE_TEXT[bool(text)],
         ),
         on_rank=sized,
         on_head=picked_head,
@@ -89,3 +92,4 @@ if shown.traces:
     waiting = unmeasured(descent, name) if shown.live else asked
     if waiting:
         go_live(waiting)
+own_text_box()

@@ -20,7 +20,7 @@ def config_of(model: str) -> ModelConfig:
     return read_config(locate(model))
 
 
-def conversion(view: View, model: str) -> Conversion:
+def conversion(view: View, model: str, text: str = "") -> Conversion:
     """What the reader asks to be made of a model; an eighth of its cache unless said otherwise.
 
     Raises:
@@ -30,7 +30,7 @@ def conversion(view: View, model: str) -> Conversion:
     rank = view.rank or 2 * config.num_attention_heads * config.head_dim // SMALLER
     if rank > config.hidden_size:
         raise ValueError(words.RANK_PROBLEM.format(most=config.hidden_size, rank=rank))
-    return Conversion(model, rank, view.method, view.layerwise)
+    return Conversion(model, rank, view.method, view.layerwise, text)
 
 
 def pair(view: View) -> list[str]:

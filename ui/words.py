@@ -209,7 +209,16 @@ FAILS_TOKEN = (
 )
 FAILS_NO_TOKEN = "No prediction changes, however small the latent."
 FAILS_WAITING = "Looking for what fails first …"
-COMPUTED_COMPRESSION = "{after} · method {method} · calibrated on {tokens:,} tokens of our own text"
+COMPUTED_COMPRESSION = "{after} · method {method} · calibrated on {tokens:,} tokens of {whose}"
+WHOSE_TEXT = {False: "our training text", True: "your text"}
+OWN_TEXT = "Calibrate on a text of your own"
+OWN_TEXT_ABOUT = (
+    "The methods from “whitened” on keep what matters for the text they are calibrated on. Give "
+    "a text of at least as many tokens as the latent has numbers; a few pages are better. It "
+    "stays on this server, and reading it takes seconds (a minute with GPT-2)."
+)
+OWN_TEXT_USE = "Use this text"
+OWN_TEXT_OURS = "Back to our text"
 NAIVE_ONLY = (
     " This model rotates its keys after they are rebuilt: its conversion can run the naive path "
     "only, and must rebuild all keys at each step."
@@ -232,7 +241,7 @@ CURVE_LIVE = (
 CURVE_WAITING = "Your choice is being measured on {texts} held-out texts …"
 LIVE = "your choice, now"
 LAYERWISE = "auto, spread"
-TRAINED = "trained so"
+TRAINED = "trained from the start"
 NO_CURVE = "Loss curves are recorded for the built-in models only."
 HEALED = "healed for 60 s"
 SPECTRUM_TITLE = "Layer {layer}: worth of each direction"

@@ -152,7 +152,7 @@ def _rows(model: LanguageModel, texts: Sequence[str]) -> list[list[int]]:
     bos = [] if model.config.bos_token_id is None else [model.config.bos_token_id]
     width = min(ROW, model.config.max_position_embeddings) - len(bos)
     rows = []
-    for text in texts:
+    for text in filter(str.strip, texts):
         ids = model.tokenizer.encode(text)
         rows += [bos + ids[i : i + width] for i in range(0, len(ids), width)]
     return [row for row in rows if len(row) > 1]

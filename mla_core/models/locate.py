@@ -45,26 +45,28 @@ class Conversion:
         rank: of the latent; the mean over the layers where they differ.
         method: see `mla_core.convert.methods`.
         layerwise: whether the same number of cached values is spread to lose least.
+        text: key of a calibration text that the engine keeps (`Engine.keep_text`); empty: ours.
     """
 
     model: str
     rank: int
     method: str = "auto"
     layerwise: bool = False
+    text: str = ""
 
     def __str__(self) -> str:
-        more = "/layerwise" if self.layerwise else ""
+        more = ("/layerwise" if self.layerwise else "") + (f"#{self.text}" if self.text else "")
         method = f"/{self.method}" if self.layerwise or self.method != "auto" else ""
         return f"{self.model}@{self.rank}{method}{more}"
 
     @classmethod
     def parse(cls, name: str) -> "Conversion | None":
         """The conversion that a name stands for, or None for the name of an ordinary model."""
-        found = re.fullmatch(r"(.+)@(\d{1,6})(?:/([a-z-]+))?(/layerwise)?", name)
+        found = re.fullmatch(r"(.+)@(\d{1,6})(?:/([a-z-]+))?(/layerwise)?(?:#([0-9a-f]+))?", name)
         if found is None:
             return None
-        model, rank, method, layerwise = found.groups()
-        return cls(model, int(rank), method or "auto", layerwise is not None)
+        model, rank, method, layerwise, text = found.groups()
+        return cls(model, int(rank), method or "auto", layerwise is not None, text or "")
 
 
 def title(name_or_directory: str | Path) -> str:

@@ -298,7 +298,7 @@ def test_a_wrong_rank_is_refused(rank, opened):
     [
         ("magic", TEXTS, "method must be auto or one of split"),
         ("auto", [], "calibration text is empty"),
-        ("auto", [""], "calibration text is empty"),
+        ("auto", ["", " "], "calibration text is empty"),
         ("auto", "", "calibration text is empty"),
         ("auto", "a cat", "fewer than the rank 40"),
     ],

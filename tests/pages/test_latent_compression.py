@@ -4,9 +4,11 @@ import base64
 import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
 from mla_core.compression import Inspect
@@ -176,8 +178,7 @@ def small_gpt2(tmp_path, monkeypatch):
     monkeypatch.setenv("MLA_EXPLORER_GPT2", str(folder))
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
     for memory in ("_models", "_baselines", "_calibrations"):
-        monkeypatch.setitem(getattr(ENGINE, memory), "gpt2", None)
-        monkeypatch.delitem(getattr(ENGINE, memory), "gpt2")
+        monkeypatch.setattr(ENGINE, memory, type(getattr(ENGINE, memory))())
     return folder
 
 
@@ -205,10 +206,63 @@ def test_gpt2_from_a_directory_works_on_every_page(small_gpt2, lab_data, monkeyp
     assert right["nbytes"][0] == 8 * 48 * 4 and "TransformerLens" in left["source"]
 
 
-def test_a_damaged_gpt2_is_a_sentence(small_gpt2):
-    (small_gpt2 / "model.safetensors").write_bytes(b"\0" * 100)
-    app = open_page(pair="gpt2", prompt="a text that nobody has asked for")
-    app.run()
-    app.run()
+def spoil_with_nan(folder):
+    weights = load_file(folder / "model.safetensors")
+    weights["transformer.h.0.mlp.c_fc.weight"][3, 3] = float("nan")
+    save_file(weights, folder / "model.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda f: (f / "model.safetensors").write_bytes(b"\0" * 100), "damaged or cut short"),
+        (spoil_with_nan, "h.0.mlp.c_fc.weight holds NaN or infinite numbers"),
+        (lambda f: (f / "config.json").unlink(), "config.json does not exist"),
+    ],
+)
+@pytest.mark.parametrize("page", ["side by side", "latent compression"])
+def test_a_gpt2_that_cannot_be_opened_is_a_sentence(spoil, sentence, page, small_gpt2):
+    spoil(small_gpt2)
+    query = {"pair": "gpt2", "prompt": "a text that nobody has asked for"}
+    if page == "side by side":
+        app = AppTest.from_file(SHELL, default_timeout=60)
+        app.query_params.update(query)
+        app.run()
+    else:
+        app = open_page(**query)
+    for _ in range(4):
+        time.sleep(0.5)
+        app.run()
     assert not app.exception
-    assert "model.safetensors is damaged or cut short" in said(app)
+    assert sentence in said(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "rank", "sentence"),
+    [
+        ("   ", "64", "calibration text is empty"),
+        ("Only a few words.", "64", "The calibration text has 7 tokens, fewer than the rank 64"),
+    ],
+)
+def test_a_calibration_text_that_is_no_use_is_a_sentence_and_stays(text, rank, sentence, lab_data):
+    app = open_page(rank=rank)
+    (box,) = app.text_area
+    box.set_value(text)
+    (use,) = [b for b in app.button if b.label == words.OWN_TEXT_USE]
+    use.click().run()
+    assert not app.exception
+    assert sentence in said(app)
+    assert app.text_area[0].value == text
+    (ours,) = [b for b in app.button if b.label == words.OWN_TEXT_OURS]
+    ours.click().run()
+    assert not app.error and "our training text" in lab_data[-1]["source"]
+
+
+def test_a_calibration_text_of_ones_own_changes_the_latent(lab_data):
+    app = open_page(rank="16")
+    ours = lab_data[-1]["after"]
+    app.text_area[0].set_value("The flag of France is blue, white, and red. " * 40)
+    (use,) = [b for b in app.button if b.label == words.OWN_TEXT_USE]
+    use.click().run()
+    assert not app.exception and not app.error
+    assert "tokens of your text" in lab_data[-1]["source"] and lab_data[-1]["after"] != ours

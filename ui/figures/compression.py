@@ -94,6 +94,7 @@ def curve_figure(
             hovertemplate="%{x} numbers<br>%{y:.4f} nats",
         )
     base = trained[model]["nats"]
+    top = base + 0.5 if live is None else max(base + 0.5, live[1] + 0.05)
     figure.update_layout(
         **LAYOUT,
         title=words.CURVE_TITLE.format(model=model),
@@ -102,8 +103,9 @@ def curve_figure(
             "type": "log",
             "tickvals": [8, 16, 32, 64, 128, 256, 512],
         },
-        # past half a nat more nothing is left to read; the worst lines leave the picture there
-        yaxis={"title": words.CURVE_Y, "range": [base - 0.07, base + 0.5]},
+        # past half a nat more nothing is left to read; the worst lines leave the picture
+        # there, but never the reader's own point
+        yaxis={"title": words.CURVE_Y, "range": [base - 0.07, top]},
         legend=LEGEND,
     )
     return figure
