@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.25  # a finished answer is not waited for: this is how soon a leaver is noticed
 REMEMBERED_BYTES = 256 * 2**20  # of answers, the latest first
 KEPT_TEXTS = 64  # of readers, to calibrate on
-CALIBRATIONS = 16
+CALIBRATIONS = 4  # kept, the latest first: GPT-2's takes 0.3 GB
 CONVERTED = 8  # models kept: they share all but their attention with the original
 
 
@@ -282,12 +282,15 @@ class Engine:
 
             self.calibrating[name] = (0, 1)
             try:
-                self._calibrations[key] = Calibration(self.model(name), texts, between)
+                # readers' texts are not written to disk: there may be any number of them
+                made = Calibration(self.model(name), texts, between, keep=not text)
+                self._calibrations[key] = made
             finally:
                 del self.calibrating[name]
             while len(self._calibrations) > CALIBRATIONS:
                 self._calibrations.popitem(last=False)
             _freeze()
+        self._calibrations.move_to_end(key)
         return self._calibrations[key]
 
     def _convert(self, conversion: Conversion) -> "LanguageModel":

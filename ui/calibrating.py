@@ -25,9 +25,10 @@ def _progress(job: Calibrate) -> None:
         if job not in futures and job.model not in ENGINE.calibrating:
             futures[job] = ENGINE.submit(job)
         if job in futures and futures[job].done():
-            futures.pop(job).result()
+            futures[job].result()
     except Exception as error:
         st.error(sentence(error))
+        st.button(words.TRY_AGAIN, on_click=futures.pop, args=(job, None), key="calibrate_again")
         return
     done, total = ENGINE.calibrating.get(job.model, (0, 1))
     st.progress(done / total, words.CALIBRATING.format(model=job.model))

@@ -284,6 +284,7 @@ model comes near it at that size; healing goes a part of the way.
 
 RANK_PROBLEM = "The latent can have 1 to {most} numbers here; the link asks for {rank}."
 
+TRY_AGAIN = "Try again"
 CALIBRATING = "Calibrating {model}, once for this server …"
 CALIBRATING_WHY = (
     "Which directions of its keys and values matter shows in what it does with text: it reads "

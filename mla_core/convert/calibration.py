@@ -52,6 +52,7 @@ class Calibration:
         model: gpt2 or llama, not converted yet.
         texts: what to calibrate on; texts that we ship unless given, fewer for a larger model.
         progress: called with (steps done, steps in all), unless everything is remembered.
+        keep: whether to remember the result on disk.
 
     Attributes:
         statistics: layer by layer.
@@ -68,6 +69,8 @@ class Calibration:
         model: LanguageModel,
         texts: Sequence[str] | None = None,
         progress: Callable[[int, int], None] = lambda done, total: None,
+        *,
+        keep: bool = True,
     ) -> None:
         if model.config.attention == "MLA":
             raise ValueError(f"{model.name} keeps a latent already; convert a gpt2 or a llama")
@@ -95,7 +98,8 @@ class Calibration:
 
         self.statistics = collect(model, self.rows, tick)
         self.best_methods = self._compare(tick)
-        _write(_folder() / name, self.statistics, self.best_methods)
+        if keep:
+            _write(_folder() / name, self.statistics, self.best_methods)
 
     def basis(self, layer: int, method: str) -> Basis:
         """The directions of a layer, best first, by a method of `METHODS`."""

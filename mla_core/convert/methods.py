@@ -44,10 +44,6 @@ class Basis:
     lift_k: Float[Tensor, "d c"]
     lift_v: Float[Tensor, "d c"]
 
-    def kept(self, rank: int) -> float:
-        """The share of the energy that the first `rank` directions hold."""
-        return float(self.energy[:rank].sum() / self.energy.sum())
-
 
 Method = Callable[[HeadWeights, LayerStatistics], Basis]
 

@@ -237,3 +237,21 @@ def test_the_facts_are_small_and_what_fails_first_is_found(engine):
     assert found.was != found.became
     measured = engine.run(MeasureLoss("mini-gpt2"))
     assert 1.9 < measured.nats < 2.4 and measured.texts == 24
+
+
+def test_a_readers_calibration_text_is_used_and_not_written_to_disk(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
+    engine = Engine()
+    key = engine.keep_text("The dog ran over the green hill and into the small house. " * 20)
+    own = engine.run(Inspect(f"mini-gpt2@16#{key}"))
+    ours = engine.run(Inspect("mini-gpt2@16"))
+    assert own.calibration_tokens < ours.calibration_tokens
+    assert not np.allclose(own.energy, ours.energy)
+    assert not list(tmp_path.rglob("*.safetensors"))
+    with pytest.raises(ValueError, match="not kept any more: give it again"):
+        engine.run(Inspect("mini-gpt2@16#0123456789ab"))
+    for number in range(100):  # readers come and go
+        engine.keep_text(str(number))
+    with pytest.raises(ValueError, match="not kept any more"):
+        engine.run(Inspect(f"mini-gpt2@17#{key}"))
+    assert engine.model("mini-gpt2@16#" + key).name == "mini-gpt2@16"
