@@ -13,7 +13,7 @@ from ui.calibrating import ready_to_convert
 from ui.components.compression import compression_lab
 from ui.heads import chosen_head
 from ui.lab import below, failing, unmeasured
-from ui.live import answer, go_live, provenance, sentence_of
+from ui.live import answer, go_live, latent_of, provenance
 from ui.notes import notes
 from ui.opening import opening
 from ui.own_text import own_text, own_text_box
@@ -54,7 +54,7 @@ if len(words.CONVERTED[view.pair]) > 1:
         format_func=words.CONVERTED_NAMES.__getitem__,
     )
 text = own_text()
-name = str(sentence_of(lambda: conversion(view, model, text)))
+name = str(latent_of(lambda: conversion(view, model, text)))
 ready_to_convert(model)
 asked: dict[str, Job[Any]] = {
     "before": request(model, view.prompt, new_tokens=CHUNK),

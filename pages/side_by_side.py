@@ -9,7 +9,7 @@ from ui.calibrating import ready_to_convert
 from ui.components.stage import side, stage
 from ui.export import closer_look
 from ui.heads import chosen_heads
-from ui.live import answer, go_live, provenance, sentence_of
+from ui.live import answer, go_live, latent_of, provenance
 from ui.notes import notes
 from ui.opening import opening
 from ui.requests import pair, requests
@@ -30,7 +30,7 @@ def set_option() -> None:
 
 page = opening()
 view = page.view
-models = sentence_of(lambda: pair(view))
+models = latent_of(lambda: pair(view))
 
 if view.pair != "mini":
     ready_to_convert(view.pair)

@@ -11,7 +11,7 @@ from mla_core.engine import EngineBusy, Job
 from mla_core.models import locate
 from mla_core.models.config import CheckpointError
 from mla_core.traces import Trace
-from ui import words
+from ui import state, words
 from ui.engine import ENGINE
 from ui.recorded import recorded
 
@@ -39,12 +39,13 @@ def sentence(error: Exception) -> str:
     return words.UNEXPECTED
 
 
-def sentence_of(ask: Callable[[], T]) -> T:
-    """What `ask` returns; where it raises, the page stops with a sentence instead."""
+def latent_of(ask: Callable[[], T]) -> T:
+    """What `ask` returns; where it raises, the page stops with a sentence and a way on."""
     try:
         return ask()
     except Exception as error:
         st.error(sentence(error))
+        st.button(words.OWN_RANK, on_click=state.put, kwargs={"rank": None}, key="own_rank")
         st.stop()
 
 

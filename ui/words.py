@@ -282,6 +282,7 @@ mean instead, a cut at this place costs them more.
 model comes near it at that size; healing goes a part of the way.
 """
 
+OWN_RANK = "Start with an eighth of the cache"
 RANK_PROBLEM = "The latent can have 1 to {most} numbers here; the link asks for {rank}."
 
 TRY_AGAIN = "Try again"

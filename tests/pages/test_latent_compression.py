@@ -110,6 +110,9 @@ def test_a_rank_that_the_model_cannot_have_is_a_sentence(rank, lab_data):
     app = open_page(rank=rank)
     assert not app.exception and not lab_data
     assert words.RANK_PROBLEM.format(most=256, rank=rank) in said(app)
+    (way_on,) = [b for b in app.button if b.label == words.OWN_RANK]
+    way_on.click().run()
+    assert not app.error and lab_data[-1]["rank"] == 64
 
 
 @pytest.mark.parametrize(

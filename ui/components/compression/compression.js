@@ -186,7 +186,7 @@ class Lab {
     measure.font = FONT;
     const labels = Array.from({ length: n }, (_, i) => this.label(i));
     const margin = Math.ceil(Math.max(...labels.map((l) => measure.measureText(l).width))) + 8;
-    const cell = Math.max(2, Math.min(((canvas.clientWidth || 300) - margin - 4) / n, 30));
+    const cell = Math.min(((canvas.clientWidth || 300) - margin - 4) / n, 30);
     const { context } = this.paper(canvas, margin + n * cell + 2);
     canvas.geometry = { margin, cell, n };
     const every = Math.ceil(15 / cell);
@@ -201,7 +201,7 @@ class Lab {
       context.fillText(label, 0, 0);
       context.restore();
     });
-    const gap = cell > 8 ? 1 : 0;
+    const gap = cell > 8 ? 1 : -0.3; // small cells overlap, or seams would show between them
     for (let i = 0; i < n; i++)
       for (let j = 0; j <= i; j++) {
         context.fillStyle = colour(values[i * n + j]);
