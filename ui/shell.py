@@ -19,8 +19,15 @@ pages = [
     st.Page(
         ROOT / "pages" / "side_by_side.py",
         title=words.SIDE_BY_SIDE,
-        url_path="side_by_side",
+        url_path="start",
         default=True,
+    ),
+    # Streamlit serves the default page at / alone; links by its name must not say "not found"
+    st.Page(
+        ROOT / "pages" / "side_by_side.py",
+        title=words.SIDE_BY_SIDE,
+        url_path="side_by_side",
+        visibility="hidden",
     ),
     st.Page(
         ROOT / "pages" / "latent_compression.py",

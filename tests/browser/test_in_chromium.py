@@ -94,6 +94,10 @@ def test_a_link_works_as_the_very_first_request_to_a_fresh_server(page):
         assert position(page).startswith("token 2 of 15")
         expect(page.get_by_role("heading", name="MLA Explorer")).to_be_visible()
         expect(page.locator("select").nth(2)).to_have_value("3")
+        expect(page.get_by_role("dialog")).to_have_count(0)  # "Page not found"
+        expect(page.get_by_role("link", name="Side by side")).to_have_count(1)
+        page.get_by_role("button", name="Step").click()
+        expect(page.locator(".position")).to_contain_text("token 3 of")
 
 
 def test_another_head_is_drawn_and_linked(page, server):
