@@ -134,7 +134,8 @@ class Engine:
         self._converted: OrderedDict[str, LanguageModel] = OrderedDict()
         self._calibrations: OrderedDict[tuple[str, str], Calibration] = OrderedDict()
         self._texts: OrderedDict[str, str] = OrderedDict()
-        self.calibrating: dict[str, tuple[int, int]] = {}  # model -> steps done, steps in all
+        # (model, text) -> steps done, steps in all
+        self.calibrating: dict[tuple[str, str], tuple[int, int]] = {}
         self._baselines: dict[str, Traceable] = {}
         self._worker: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -271,22 +272,22 @@ class Engine:
         key = (name, text)
         if text and text not in self._texts:
             raise ValueError("This calibration text is not kept any more: give it again.")
-        if name in self.calibrating:
+        if key in self.calibrating:
             raise EngineBusy(f"{name} is being calibrated: try again in a minute.")
         if key not in self._calibrations:
             texts = [self._texts[text]] if text else None
 
             def between(done: int, total: int) -> None:
-                self.calibrating[name] = (done, total)
+                self.calibrating[key] = (done, total)
                 self.give_way()
 
-            self.calibrating[name] = (0, 1)
+            self.calibrating[key] = (0, 1)
             try:
                 # readers' texts are not written to disk: there may be any number of them
                 made = Calibration(self.model(name), texts, between, keep=not text)
                 self._calibrations[key] = made
             finally:
-                del self.calibrating[name]
+                del self.calibrating[key]
             while len(self._calibrations) > CALIBRATIONS:
                 self._calibrations.popitem(last=False)
             _freeze()

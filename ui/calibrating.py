@@ -22,7 +22,7 @@ def _progress(job: Calibrate) -> None:
         st.rerun()
     futures = st.session_state.setdefault("calibrating", {})
     try:
-        if job not in futures and job.model not in ENGINE.calibrating:
+        if job not in futures and (job.model, "") not in ENGINE.calibrating:
             futures[job] = ENGINE.submit(job)
         if job in futures and futures[job].done():
             futures[job].result()
@@ -30,6 +30,6 @@ def _progress(job: Calibrate) -> None:
         st.error(sentence(error))
         st.button(words.TRY_AGAIN, on_click=futures.pop, args=(job, None), key="calibrate_again")
         return
-    done, total = ENGINE.calibrating.get(job.model, (0, 1))
+    done, total = ENGINE.calibrating.get((job.model, ""), (0, 1))
     st.progress(done / total, words.CALIBRATING.format(model=job.model))
     st.caption(words.CALIBRATING_WHY)

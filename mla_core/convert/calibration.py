@@ -117,7 +117,6 @@ class Calibration:
     def weights(self, layer: int) -> HeadWeights:
         return head_weights(self.model, layer)
 
-    @torch.inference_mode()
     def _compare(self, tick: Callable[[], None]) -> tuple[str, ...]:
         """For each layer the method that moves the predictions least when only it is cut."""
         config = self.model.config
@@ -125,7 +124,7 @@ class Calibration:
         rank = max(1, min(every_head // SMALLER, config.hidden_size))
         rows = self.rows[: max(1, min(COMPARED_ROWS, len(self.rows) // 32))]
         ids = [torch.tensor([row], device=self.model.device) for row in rows]
-        whole = [self.model(row).log_softmax(-1) for row in ids]
+        whole = _predictions(self.model, ids)
         probe, best = twin(self.model), []
         for layer in range(config.num_hidden_layers):
             lost = {}
@@ -133,8 +132,8 @@ class Calibration:
                 cut = latent_attention(self, layer, self.basis(layer, method), rank)
                 own = set_attention(probe, layer, cut)
                 lost[method] = sum(
-                    F.kl_div(probe(row).log_softmax(-1), p, log_target=True, reduction="sum").item()
-                    for row, p in zip(ids, whole, strict=True)
+                    F.kl_div(q, p, log_target=True, reduction="sum").item()
+                    for q, p in zip(_predictions(probe, ids), whole, strict=True)
                 )
                 set_attention(probe, layer, own)
                 tick()
@@ -149,6 +148,12 @@ class Calibration:
             digest.update(name.encode())
             digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().data)
         return digest.hexdigest()[:32]
+
+
+@torch.inference_mode()
+def _predictions(model: LanguageModel, rows: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Log-probabilities. In a mode of its own: between rows others may need gradients."""
+    return [model(row).log_softmax(-1) for row in rows]
 
 
 def _rows(model: LanguageModel, texts: Sequence[str]) -> list[list[int]]:

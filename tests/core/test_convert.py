@@ -153,7 +153,6 @@ def test_whitening_is_the_best_linear_latent_on_the_calibration_text(mini_known,
     """No other W_DKV of the same rank, with its own least squares, rebuilds K and V better."""
     w, stats = mini_known
     basis = whitened(w, stats)
-    s = about(stats.moment, stats.mean, stats.mean) * (1 - stats.sink_share)
     mean = stats.sink_share * stats.sink + (1 - stats.sink_share) * stats.mean
     s = (1 - stats.sink_share) * about(stats.moment, stats.mean, mean)
     s = s + stats.sink_share * torch.outer(stats.sink - mean, stats.sink - mean)
@@ -212,8 +211,11 @@ def test_the_statistics_are_what_they_say(opened):
 def test_statistics_are_made_once_and_a_damaged_file_is_made_anew(opened, tmp_path, monkeypatch):
     model = opened("gpt2")
     seen = []
-    first = Calibration(model, TEXTS, progress=lambda done, total: seen.append((done, total)))
+    first = Calibration(
+        model, TEXTS, progress=lambda *n: seen.append((*n, torch.is_inference_mode_enabled()))
+    )
     assert seen[-1][0] == seen[-1][1] == len(seen)
+    assert not any(inference for *_, inference in seen)  # others may need gradients meanwhile
     (file,) = (tmp_path / "cache").iterdir()
     with monkeypatch.context() as broken:
         broken.setattr(calibration, "collect", None)  # calling it would fail

@@ -220,7 +220,9 @@ def test_calibrating_shows_progress_and_lets_others_in(engine, tmp_path, monkeyp
 
     give_way = engine.give_way
     monkeypatch.setattr(
-        engine, "give_way", lambda: (while_calibrating(*engine.calibrating["mini-gqa"]), give_way())
+        engine,
+        "give_way",
+        lambda: (while_calibrating(*engine.calibrating["mini-gqa", ""]), give_way()),
     )
     assert engine.run(Calibrate("mini-gqa")).tokens > 1000
     assert seen[-1][0] == seen[-1][1] and not engine.calibrating
@@ -255,3 +257,22 @@ def test_a_readers_calibration_text_is_used_and_not_written_to_disk(tmp_path, mo
     with pytest.raises(ValueError, match="not kept any more"):
         engine.run(Inspect(f"mini-gpt2@17#{key}"))
     assert engine.model("mini-gpt2@16#" + key).name == "mini-gpt2@16"
+
+
+def test_a_calibration_under_way_leaves_finished_ones_usable(monkeypatch):
+    engine = Engine()
+    ours = engine.run(Inspect("mini-gpt2@16"))
+    own = engine.keep_text("The dog ran over the green hill and into the small house. " * 20)
+    during = []
+
+    def meanwhile() -> None:
+        if not during:  # another reader, with our text and another rank
+            during.append(None)
+            during[0] = Inspect("mini-gpt2@17").compute(engine)
+            with pytest.raises(EngineBusy, match="mini-gpt2 is being calibrated"):
+                engine.calibration("mini-gpt2", own)
+
+    monkeypatch.setattr(engine, "give_way", meanwhile)
+    engine.run(Inspect(f"mini-gpt2@16#{own}"))
+    assert during[0].config.ranks == (17,) * 8
+    assert during[0].calibration_tokens == ours.calibration_tokens
