@@ -35,10 +35,10 @@ class Descent:
 
     Attributes:
         head_rank, head, moved: the largest tried rank at which a head has lost its place, the head
-            that moved most there, and by how much; None if none has at rank 1.
+            that moved most there, and by how much; None if none has at the smallest.
         token_rank, position, was, became: the largest tried rank at which the likeliest next token
-            changed somewhere, where, and how; None if it never does.
-        ranks: all that were tried.
+            changed somewhere, the last such position, and how; None if it does at none.
+        ranks: all that were tried, falling.
     """
 
     head_rank: int | None

@@ -64,7 +64,7 @@ if shown.traces:
         on_head=picked_head,
         on_option=set_option,
     )
-    notes(words.NOTES)
+    notes(words.NOTES[view.pair])
     closer_look(shown.traces, heads, hide_first=not view.sink)
 if not shown.live and shown.traces:
     go_live(asked)

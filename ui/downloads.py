@@ -9,6 +9,7 @@ import streamlit as st
 from mla_core.models import hub
 from mla_core.models.config import CheckpointError
 from ui import words
+from ui.live import sentence
 
 MB = 1e6
 
@@ -55,7 +56,7 @@ class Download:
         except hub.Cancelled:
             pass
         except CheckpointError as error:
-            self.problem = str(error)
+            self.problem = sentence(error)
         except Exception:
             self.problem = words.UNEXPECTED
             raise

@@ -16,7 +16,7 @@ from mla_core.traces import Trace
 from ui import words
 from ui.engine import ENGINE
 from ui.export import PICTURE
-from ui.labels import visible
+from ui.labels import token_name, token_texts
 from ui.requests import config_of
 
 
@@ -33,24 +33,21 @@ def failing(descent: Descend, before: Trace, tokenizer: Tokenizer) -> str:
     found = ENGINE.remembered(descent)
     if found is None:
         return words.FAILS_WAITING
-    told = [words.FAILS_NO_HEAD if found.head is None else ""]
+    most, second, least = found.ranks[0], found.ranks[1], found.ranks[-1]
+    told = words.FAILS_NO_HEAD.format(least=least)
     if found.head is not None:
         layer, head = found.head
-        told = [
-            words.FAILS_HEAD.format(
-                layer=layer, head=head, rank=found.head_rank, moved=f"{found.moved:.0%}"
-            )
-        ]
-    if found.position is None or found.was is None or found.became is None:
-        return f"{told[0]} {words.FAILS_NO_TOKEN}"
-    was, became = (visible(tokenizer.decode([i])) for i in (found.was, found.became))
-    after = visible(before.tokens[found.position])
-    if found.position == 0 and before.has_bos:
-        after = words.STAGE["start"]
-    told.append(
-        words.FAILS_TOKEN.format(after=after, rank=found.token_rank, was=was, became=became)
-    )
-    return " ".join(told)
+        told = words.FAILS_HEAD.format(
+            layer=layer, head=head, rank=found.head_rank, moved=f"{found.moved:.0%}"
+        )
+    changed = words.FAILS_NO_TOKEN.format(least=least)
+    if found.position is not None and found.was is not None and found.became is not None:
+        was, became = (token_name(i, tokenizer, before.config) for i in (found.was, found.became))
+        after = token_texts(before)[found.position]
+        changed = words.FAILS_TOKEN.format(
+            after=after, rank=found.token_rank, was=was, became=became
+        )
+    return f"{told} {changed} {words.FAILS_TRIED.format(most=most, step=most - second)}"
 
 
 def below(model: str, name: str, prompt: str, inside: Compression, layer: int) -> None:

@@ -1,5 +1,7 @@
 """Token labels, the same on every axis of every page: position, dot, text with visible spaces."""
 
+from mla_core.models.config import ModelConfig
+from mla_core.models.tokenizer import Tokenizer
 from mla_core.traces import Trace
 from ui import words
 
@@ -10,6 +12,12 @@ def visible(token: str) -> str:
     if shown.startswith(" "):
         shown = "␣" * (len(shown) - len(shown.lstrip(" "))) + shown.lstrip(" ")
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown) or "∅"
+
+
+def token_name(token_id: int, tokenizer: Tokenizer, config: ModelConfig) -> str:
+    """A token that might come next, as shown beside its probability."""
+    ends = token_id == config.bos_token_id
+    return words.STAGE["end of text"] if ends else visible(tokenizer.decode([token_id]))
 
 
 def token_texts(trace: Trace) -> list[str]:

@@ -1,6 +1,7 @@
 """From what is asked to traces on the screen: live ones, or recorded ones until those are ready."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from ui.engine import ENGINE
 from ui.recorded import recorded
 
 T = TypeVar("T")
+# the front of an absolute path, up to its last two parts; not the slashes of an address
+ELSEWHERE = re.compile(r"(?<![\w:/.])(?:/[^\s/:]+)+/(?=[^\s/:]+/[^\s/:]+)")
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,11 @@ def sentence(error: Exception) -> str:
     """What a reader is told: our own errors are sentences, any other goes to the log."""
     if isinstance(error, CheckpointError):
         # a reader is told which file, not where the server keeps it
+        embedded = str(locate.ASSETS) in str(error)
         reason = str(error).replace(f"{locate.ASSETS.parent}/", "").rstrip(".")
-        return words.MODEL_ERROR.format(reason=reason)
+        reason = ELSEWHERE.sub("", reason)
+        form = words.MODEL_ERROR if embedded else words.OTHER_MODEL_ERROR
+        return form.format(reason=reason)
     if isinstance(error, ValueError | EngineBusy):
         return str(error)
     logging.getLogger(__name__).error("unexpected", exc_info=error)
@@ -45,7 +51,8 @@ def latent_of(ask: Callable[[], T]) -> T:
         return ask()
     except Exception as error:
         st.error(sentence(error))
-        st.button(words.OWN_RANK, on_click=state.put, kwargs={"rank": None}, key="own_rank")
+        if not isinstance(error, CheckpointError):
+            st.button(words.OWN_RANK, on_click=state.put, kwargs={"rank": None}, key="own_rank")
         st.stop()
 
 

@@ -74,17 +74,23 @@ LEADS = ("Each its own", "GPT-2 leads", "MLA leads")
 
 RESTORE = "To restore the embedded models: `git checkout -- assets/models`, then restart the app."
 MODEL_ERROR = "{reason}. The ready-made texts still show recordings. " + RESTORE
+OTHER_MODEL_ERROR = "{reason}. The built-in pair keeps working."
 UNEXPECTED = "Something went wrong on our side. Your text is kept: reload the page to go on."
 NO_TOKENIZER = "No tokenizer.json under assets/models can be read. " + RESTORE
 
-NOTES = """
+_LOOKS = """
 **Where it looks.** One attention head of each model, opened on the one that most clearly picks out
 an earlier word. Each row is a token asking, each column a token it may look at, and each row adds
 up to 1.
 
 **The first token.** A head that finds nothing to look at must still spend its attention somewhere:
 it learns to spend it on ⟨start⟩, the *attention sink*. Hide it to see the rest, scaled back to 1.
+"""
 
+# under "Side by side", by the pair that is chosen
+NOTES = {
+    "mini": _LOOKS
+    + """
 **The cache.** To write the next token, each model reads what it kept of all earlier ones. Ordinary
 attention keeps K and V of every head; Multi-head Latent Attention keeps one latent and one rope key
 for all heads, and reads them as they are. Both pictures have one scale: equal areas are equal bytes.
@@ -92,7 +98,18 @@ for all heads, and reads them as they are. Both pictures have one scale: equal a
 **The models** are small ones of our own, trained alike on the same simple texts: they know little
 and often err. They differ in more than attention, as GPT-2 and DeepSeek do (positions, norms).
 Every number was computed by them; each picture says when and where.
-"""
+""",
+    "gpt2": _LOOKS
+    + """
+**The cache.** To write the next token, each model reads what it kept of all earlier ones. GPT-2
+keeps K and V of every head; its conversion keeps one latent for all heads, and no rope key: GPT-2's
+positions are in the words themselves. Both pictures have one scale: equal areas are equal bytes.
+
+**The models** are one model twice: GPT-2, and the same with its keys and values pressed through a
+latent, without any training. How small that may be is the page *Latent compression*. Every number
+was computed by them; each picture says when and where.
+""",
+}
 
 CLOSER = "Exact values, pictures and data"
 CLOSER_NOTE = "Rows are queries, columns are keys; hover a cell for its value. The camera saves an SVG picture."
@@ -202,12 +219,13 @@ FAILS_HEAD = (
     "The first head to lose its place is layer {layer}, head {head}: with {rank} numbers "
     "{moved} of its attention lies elsewhere."
 )
-FAILS_NO_HEAD = "No head loses a tenth of its attention, however small the latent."
+FAILS_NO_HEAD = "No head loses a tenth of its attention down to {least} numbers."
 FAILS_TOKEN = (
     "The first prediction to change is the one after “{after}”: with {rank} numbers “{was}” "
     "becomes “{became}”."
 )
-FAILS_NO_TOKEN = "No prediction changes, however small the latent."
+FAILS_NO_TOKEN = "No prediction changes down to {least} numbers."
+FAILS_TRIED = "(Tried from {most} numbers down in steps of {step}.)"
 FAILS_WAITING = "Looking for what fails first …"
 COMPUTED_COMPRESSION = "{after} · method {method} · calibrated on {tokens:,} tokens of {whose}"
 WHOSE_TEXT = {False: "our training text", True: "your text"}
@@ -215,7 +233,7 @@ OWN_TEXT = "Calibrate on a text of your own"
 OWN_TEXT_ABOUT = (
     "The methods from “whitened” on keep what matters for the text they are calibrated on. Give "
     "a text of at least as many tokens as the latent has numbers; a few pages are better. It "
-    "stays on this server, and reading it takes seconds (a minute with GPT-2)."
+    "stays on this server; reading it takes seconds, with GPT-2 longer."
 )
 OWN_TEXT_USE = "Use this text"
 OWN_TEXT_OURS = "Back to our text"
@@ -236,7 +254,8 @@ CURVE_NOTE = (
     "Crosses: after 60 s of healing on the same GPU (only the factors are trained). "
 )
 CURVE_LIVE = (
-    "The ring is your choice, measured now on {texts} of those texts (+{increase:.3f} nats)."
+    "The ring is your choice, measured now on {texts} of those texts ({increase:+.3f} nats, drawn "
+    "above the recorded loss of the original)."
 )
 CURVE_WAITING = "Your choice is being measured on {texts} held-out texts …"
 LIVE = "your choice, now"
@@ -276,7 +295,8 @@ training.
 lies far from all others. Measured from there (shift = x of the first token), its latent is zero and
 its keys and values stay exact. The head-aware and the loss-aware method do so; measured from the
 mean instead, a cut at this place costs them more.
-
+"""
+WHY_CURVE = """
 **What training natively buys.** The diamond is mini-mla, which learned its latent from the start:
 80 numbers a token and layer, and almost the loss of full attention. No conversion of a finished
 model comes near it at that size; healing goes a part of the way.
@@ -289,7 +309,7 @@ TRY_AGAIN = "Try again"
 CALIBRATING = "Calibrating {model}, once for this server …"
 CALIBRATING_WHY = (
     "Which directions of its keys and values matter shows in what it does with text: it reads "
-    "some of ours, forwards and backwards. That takes about a minute on two cores and is kept."
+    "some of ours, forwards and backwards. That takes a minute or two on two cores and is kept."
 )
 
 DOWNLOAD_TITLE = "GPT-2 is not on this machine yet"

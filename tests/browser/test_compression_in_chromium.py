@@ -96,7 +96,7 @@ def test_a_click_on_the_grid_follows_that_head(page, server):
     open_lab(page, server)
     grid = page.locator(".grid canvas")
     box = grid.bounding_box()
-    cell = (min((box["width"] - 32) / 8, 34),)[0]
+    cell = min((box["width"] - 32) / 8, 34)
     grid.click(position={"x": 30 + 5.5 * cell, "y": 30 + 6.5 * cell})
     page.wait_for_url("**mini-gpt2=6.5**")
     expect(page.locator("select.layer")).to_have_value("6")

@@ -11,12 +11,15 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
+from mla_core.compare import kl_divergence
 from mla_core.compression import Inspect
 from mla_core.models import hub
 from mla_core.models.locate import ASSETS
 from ui import downloads, recorded, words
 from ui.engine import ENGINE
 from ui.recorded import COMPRESSED, along
+from ui.requests import request
+from ui.state import CHUNK
 
 SHELL = str(ASSETS.parent / "ui" / "shell.py")
 PAGE = str(ASSETS.parent / "pages" / "latent_compression.py")
@@ -90,7 +93,10 @@ def test_every_number_is_that_of_the_traces(lab_data):
     assert not np.isnan(floats(data["latent"])).any()
     before = {token: p for token, p, _ in data["next"]}
     assert before["␣blue"] > 0.9
-    assert name in data["source"] and "97" not in data["kl"]
+    assert name in data["source"]
+    whole = ENGINE.remembered(request("mini-mha", FLAG, new_tokens=CHUNK)).probabilities()
+    kl = kl_divergence(whole[: len(after.tokens)], after.probabilities())
+    assert data["kl"] == words.KL.format(last=f"{kl[-1]:.4f}", mean=f"{kl.mean():.4f}")
     assert words.NAIVE_ONLY.strip() in said(app)
 
 
@@ -197,6 +203,7 @@ def test_gpt2_from_a_directory_works_on_every_page(small_gpt2, lab_data, monkeyp
     app = open_page(pair="gpt2", rank="48")
     assert not app.exception and not app.error
     assert "gpt2@48" in lab_data[-1]["source"] and words.NO_CURVE in said(app)
+    assert "mini-mla" not in said(app)  # there is no diamond to speak of
     app = AppTest.from_file(SHELL, default_timeout=60)
     app.query_params.update({"pair": "gpt2", "rank": "48", "lead": "gpt2"})
     app.run()
@@ -206,6 +213,7 @@ def test_gpt2_from_a_directory_works_on_every_page(small_gpt2, lab_data, monkeyp
     assert left["tokens"] == right["tokens"]  # GPT-2 leads
     assert (left["layer"], left["head"]) == (right["layer"], right["head"])
     assert [part["name"] for part in right["parts"]] == [words.LATENT]
+    assert "small ones of our own" not in said(app)
     assert right["nbytes"][0] == 8 * 48 * 4 and "TransformerLens" in left["source"]
 
 
@@ -238,6 +246,8 @@ def test_a_gpt2_that_cannot_be_opened_is_a_sentence(spoil, sentence, page, small
         app.run()
     assert not app.exception
     assert sentence in said(app)
+    # which file, not where the server keeps it; and no advice for other models
+    assert str(small_gpt2.parent) not in said(app) and words.RESTORE not in said(app)
 
 
 @pytest.mark.parametrize(

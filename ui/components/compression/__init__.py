@@ -13,7 +13,7 @@ from mla_core.traces import Trace
 from ui import words
 from ui.components import bytes64, script, source
 from ui.figures import palette
-from ui.labels import token_texts, visible
+from ui.labels import token_name, token_texts
 from ui.state import View
 
 SHOWN_NEXT = 7  # tokens listed under "what comes next"
@@ -76,11 +76,9 @@ def compression_lab(
     scale = GRID_SCALE if view.measure == "moved" else 1.0
     grid = np.repeat(grid, heads // grid.shape[1], axis=1)  # GQA: heads that share a key
     latent = after.c_kv[layer][:, : after.config.ranks[layer]]
-    ends = before.config.bos_token_id
 
     def name(token_id: int) -> str:
-        text = visible(tokenizer.decode([token_id]))
-        return words.STAGE["end of text"] if token_id == ends else text
+        return token_name(token_id, tokenizer, before.config)
 
     data = {
         "rank": sum(after.config.ranks) // len(after.config.ranks),

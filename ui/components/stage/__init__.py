@@ -12,7 +12,7 @@ from mla_core.traces import Trace
 from ui import words
 from ui.components import bytes64, script, source
 from ui.figures import palette
-from ui.labels import token_texts, visible
+from ui.labels import token_name, token_texts
 from ui.state import MAX_TEMPERATURE, View, leads
 
 SHOWN_NEXT = 6  # tokens listed under "what comes next"
@@ -56,10 +56,6 @@ def side(
     """
     layers, heads = trace.pattern.shape[:2]
 
-    def text(token_id: int) -> str:
-        ends = token_id == trace.config.bos_token_id
-        return words.STAGE["end of text"] if ends else visible(tokenizer.decode([token_id]))
-
     probabilities = trace.probabilities()
     top = np.argpartition(-probabilities, SHOWN_NEXT, axis=-1)[:, :SHOWN_NEXT]
     order = np.argsort(-np.take_along_axis(probabilities, top, axis=-1), axis=-1)
@@ -86,7 +82,7 @@ def side(
         "layers": layers,
         "heads": heads,
         "next": [
-            [[text(int(i)), float(row[i])] for i in ids]
+            [[token_name(int(i), tokenizer, trace.config), float(row[i])] for i in ids]
             for ids, row in zip(top, probabilities, strict=True)
         ],
         "nbytes": list(trace.cache_nbytes),
