@@ -9,17 +9,18 @@ import lzma
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from mla_core import storage
 from mla_core.models.config import ModelConfig
 from mla_core.models.locate import ASSETS, Conversion
-from mla_core.traces import TraceError
 
 if TYPE_CHECKING:
     from mla_core.engine import Engine
 
+ARRAYS = ("energy", "key_error", "value_error")
 HELD_OUT_TEXTS = 24  # of assets/text/held_out.xz: what a live loss is measured on
 
 
@@ -46,34 +47,25 @@ class Compression:
         return self.energy.nbytes + self.key_error.nbytes + self.value_error.nbytes
 
     def save(self, path: Path) -> None:
-        """Writes one compressed .npz without pickles."""
         about = {
             "config": dataclasses.asdict(self.config),
             "calibration_tokens": self.calibration_tokens,
         }
-        np.savez_compressed(
-            path,
-            about=np.array(json.dumps(about)),
-            energy=self.energy,
-            key_error=self.key_error,
-            value_error=self.value_error,
-        )
+        storage.write(path, about, {name: getattr(self, name) for name in ARRAYS})
 
     @classmethod
     def load(cls, path: Path) -> "Compression":
-        """Reads what `save` wrote; nothing in the file can run code.
+        """Reads what `save` wrote.
 
         Raises:
             TraceError: the file is missing, damaged, or something else.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                about = json.loads(str(file["about"]))
-                arrays = {n: file[n] for n in ("energy", "key_error", "value_error")}
+
+        def make(about: dict[str, Any], arrays: dict[str, np.ndarray]) -> Compression:
             config = ModelConfig.from_dict(about["config"])
             return cls(config=config, calibration_tokens=about["calibration_tokens"], **arrays)
-        except Exception as error:  # zip, json and numpy each raise their own
-            raise TraceError(f"{path} cannot be read: {error}") from None
+
+        return storage.read(path, make)
 
     def kept(self) -> np.ndarray:
         """(l,) the share of each layer's energy that its latent holds."""

@@ -1,8 +1,16 @@
-"""Which head is worth looking at."""
+"""What a head does, read off its pattern: which is worth looking at, and of which kind it is."""
 
 from collections.abc import Sequence
 
 import numpy as np
+
+# Kinds of heads, in the order in which a head is asked for them: the first whose score reaches this
+# much gives the name. "content" is none of them: it picks tokens by what they are.
+ENOUGH = {
+    "previous": 0.5, "same": 0.5, "induction": 0.5, "sink": 0.5, "local": 0.5, "diffuse": 0.7
+}  # fmt: skip
+KINDS = (*ENOUGH, "content")
+LOCAL = 4  # keys back, the token itself included
 
 
 def informative_head(pattern: np.ndarray, tokens: Sequence[str]) -> tuple[int, int]:
@@ -31,3 +39,56 @@ def informative_head(pattern: np.ndarray, tokens: Sequence[str]) -> tuple[int, i
     score = best[..., 3:].mean(axis=-1) + best[..., -1]
     layer, head = np.unravel_index(score.argmax(), score.shape)
     return int(layer), int(head)
+
+
+def kind_scores(pattern: np.ndarray, token_ids: Sequence[int]) -> dict[str, np.ndarray]:
+    """How far each kind explains each head: one share (l, h) a kind, between 0 and 1.
+
+    All but the last are mean shares of a query's attention, over the queries after the second
+    (before, the first token is also the previous one):
+
+        previous    on the token just before;
+        same        on the token itself;
+        induction   on the tokens that followed earlier copies of it (Olsson et al., 2022,
+                    arXiv 2209.11895: "prefix matching"), over the queries that have a copy;
+        sink        on the first token (Xiao et al., 2023, arXiv 2309.17453);
+        local       on the last `LOCAL` tokens, itself included, the first token left out;
+        diffuse     not a share: entropy over that of even attention, log(i + 1).
+
+    Args:
+        pattern: (l, h, s, t).
+        token_ids: (s,); equal ids are copies.
+    """
+    s = pattern.shape[-1]
+    ids = np.array(token_ids)
+    query, key = np.indices((s, s))
+    asked = query >= min(2, s - 1)
+    followed = np.zeros((s, s), dtype=bool)
+    followed[:, 1:] = ids[:, None] == ids[None, :-1]
+    followed &= key <= query
+    followed[:, 0] = False
+    where = {
+        "previous": key == query - 1,
+        "same": key == query,
+        "induction": followed,
+        "sink": key == 0,
+        "local": (key > query - LOCAL) & (key <= query) & (key > 0),
+    }
+    queries = np.arange(s) >= min(2, s - 1)
+    scores = {}
+    for kind, keys in where.items():
+        counted = queries & (keys.any(axis=1) if kind == "induction" else True)
+        share = np.where(keys & asked, pattern, 0.0).sum(axis=-1)  # (l, h, s)
+        total = share[..., counted].sum(axis=-1)
+        scores[kind] = total / max(1, counted.sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        entropy = -np.where(pattern > 0, pattern * np.log(pattern), 0.0).sum(axis=-1)
+    even = np.log(np.arange(1, s + 1))
+    scores["diffuse"] = (entropy[..., queries] / np.maximum(even[queries], 1e-9)).mean(axis=-1)
+    return scores
+
+
+def kinds(scores: dict[str, np.ndarray]) -> np.ndarray:
+    """(l, h) the name of each head's kind: the first of `KINDS` that scores `ENOUGH`."""
+    named = [scores[kind] >= enough for kind, enough in ENOUGH.items()]
+    return np.select(named, list(ENOUGH), default=KINDS[-1])

@@ -5,13 +5,13 @@ one. `tracing.trace` makes them.
 """
 
 import dataclasses
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
+from mla_core import storage
 from mla_core.models.config import ModelConfig
 
 # name -> axes, in the letters of `mla_core`; which of them a trace holds depends on what was asked
@@ -28,10 +28,6 @@ ARRAYS = {
     "c_kv": "l t c",  # MLA: the cached latent, after its norm; NaN where a layer's is narrower
     "k_rope": "l t r",  # MLA: the cached key with the position
 }
-
-
-class TraceError(ValueError):
-    """A trace file that cannot be read; the message says which and why."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,27 +87,28 @@ class Trace:
 
     def save(self, path: str | Path | IO[bytes]) -> None:
         """Writes one compressed .npz without pickles."""
+        storage.write(path, self.about(), self.arrays)
+
+    def about(self) -> dict[str, Any]:
+        """Everything but the arrays, for JSON."""
         about = dataclasses.asdict(dataclasses.replace(self, arrays={}))
         del about["arrays"]
-        everything: dict[str, Any] = {"about": np.array(json.dumps(about)), **self.arrays}
-        np.savez_compressed(path, **everything)
+        return about
+
+    @classmethod
+    def of(cls, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> "Trace":
+        """The inverse of `about`, after a journey through JSON."""
+        values = dict(about, config=ModelConfig.from_dict(about["config"]))
+        for name in ("token_ids", "tokens", "cache_nbytes"):
+            values[name] = tuple(values[name])
+        known = {name: x.astype(np.float32) for name, x in arrays.items() if name in ARRAYS}
+        return cls(**values, arrays=known)
 
     @classmethod
     def load(cls, path: str | Path) -> "Trace":
-        """Reads what `save` wrote; nothing in the file can run code.
+        """Reads what `save` wrote.
 
         Raises:
             TraceError: the file is missing, damaged, or no trace.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                about: dict[str, Any] = json.loads(str(file["about"]))
-                arrays = {name: file[name].astype(np.float32) for name in file if name in ARRAYS}
-            about["config"] = ModelConfig.from_dict(about["config"])
-            for name in ("token_ids", "tokens", "cache_nbytes"):
-                about[name] = tuple(about[name])
-            return cls(**about, arrays=arrays)
-        except FileNotFoundError:
-            raise TraceError(f"{path} does not exist") from None
-        except Exception as error:  # zip, json and numpy each raise their own
-            raise TraceError(f"{path} is not a trace, or is damaged: {error}") from None
+        return storage.read(path, cls.of)

@@ -6,7 +6,8 @@ from typing import Any
 from mla_core.compression import Compression, Inspect
 from mla_core.engine import Job, Request
 from mla_core.models.locate import ASSETS
-from mla_core.traces import Trace, TraceError
+from mla_core.storage import TraceError
+from mla_core.traces import Trace
 from ui import words
 from ui.requests import request
 from ui.state import CHUNK

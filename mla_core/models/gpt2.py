@@ -73,6 +73,8 @@ class Block(nn.Module):
     def forward(
         self, x: Tensor, mode: Mode, cache: LayerCache | None, record: Recorder | None
     ) -> Tensor:
+        if record is not None:
+            record.put(residual=x)
         x = x + self.attn(self.ln_1(x), mode=mode, cache=cache, record=record)
         return x + self.mlp(self.ln_2(x))
 
@@ -92,7 +94,10 @@ class Stack(nn.Module):
     ) -> Tensor:
         start = cache.length if cache is not None else 0
         positions = torch.arange(start, start + ids.shape[1], device=ids.device)
-        x = self.wte(ids) + self.wpe(positions)
+        embedding, position = self.wte(ids), self.wpe(positions)
+        x = embedding + position
+        if record is not None:
+            record.put(embedding=embedding, position=position[None])
         for i, block in enumerate(self.h):
             x = block(x, mode, cache[i] if cache is not None else None, record)
         return self.ln_f(x)
@@ -106,6 +111,14 @@ class GPT2(LanguageModel):
         self.transformer = Stack(config)
         if not config.tie_word_embeddings:
             self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+
+    def sublayer(self, layer: int) -> tuple[nn.Module, nn.Module]:
+        block = self.transformer.h[layer]
+        return block.ln_1, block.attn
+
+    def output_projection(self, layer: int) -> nn.Module:
+        attention = self.transformer.h[layer].attn
+        return attention.o_proj if self.config.attention == "MLA" else attention.c_proj
 
     def forward(
         self,

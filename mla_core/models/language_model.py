@@ -44,9 +44,18 @@ class LanguageModel(nn.Module, ABC):
         Args:
             ids: the new tokens; with a cache they continue what it holds.
             cache: from `new_cache`, grown by this call.
-            record: takes the names listed in `attention.multihead` and `attention.latent`.
+            record: takes the names listed in `attention.multihead` and `attention.latent`, the
+                `residual` stream before each layer, `embedding` and learned `position`.
             mode: MLA's path; other attention has only one.
         """
+
+    @abstractmethod
+    def sublayer(self, layer: int) -> tuple[nn.Module, nn.Module]:
+        """The norm and the attention of a layer, to take it apart."""
+
+    @abstractmethod
+    def output_projection(self, layer: int) -> nn.Module:
+        """W_O of a layer: takes its heads concatenated, (b, s, hv)."""
 
     @property
     def tokenizer(self) -> Tokenizer:

@@ -102,6 +102,8 @@ class Block(nn.Module):
         cache: LayerCache | None,
         record: Recorder | None,
     ) -> Tensor:
+        if record is not None:
+            record.put(residual=x)
         attended = self.self_attn(
             self.input_layernorm(x), rotation, mode=mode, cache=cache, record=record
         )
@@ -132,6 +134,8 @@ class Stack(nn.Module):
         so_far = ids.shape[1] + (cache.length if cache is not None else 0)
         rotation = (self.rope_cos[:so_far], self.rope_sin[:so_far])
         x = self.embed_tokens(ids)
+        if record is not None:
+            record.put(embedding=x)
         for i, block in enumerate(self.layers):
             x = block(x, rotation, mode, cache[i] if cache is not None else None, record)
         return self.norm(x)
@@ -145,6 +149,13 @@ class Llama(LanguageModel):
         self.model = Stack(config)
         if not config.tie_word_embeddings:
             self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+
+    def sublayer(self, layer: int) -> tuple[nn.Module, nn.Module]:
+        block = self.model.layers[layer]
+        return block.input_layernorm, block.self_attn
+
+    def output_projection(self, layer: int) -> nn.Module:
+        return self.model.layers[layer].self_attn.o_proj
 
     def forward(
         self,

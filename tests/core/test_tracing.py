@@ -9,7 +9,8 @@ from transformers import AutoModelForCausalLM
 
 from mla_core import Trace, baseline, load_model, trace
 from mla_core.models.config import CheckpointError
-from mla_core.traces import ARRAYS, TraceError
+from mla_core.storage import TraceError
+from mla_core.traces import ARRAYS
 from mla_core.tracing import PromptError
 from tests.core import formats
 
@@ -106,7 +107,7 @@ def test_a_damaged_file_gets_one_sentence(flag, tmp_path):
     path = tmp_path / "flag.npz"
     flag.save(path)
     path.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(TraceError, match=r"flag\.npz is not a trace, or is damaged"):
+    with pytest.raises(TraceError, match=r"flag\.npz is not a recording, or is damaged"):
         Trace.load(path)
     np.savez(path, about=np.array([{"a": 1}], dtype=object))
     with pytest.raises(TraceError, match="damaged"):

@@ -11,9 +11,97 @@ function el(tag, className, text) {
   return node;
 }
 
-function floats(base64) {
-  const raw = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-  return new Float32Array(raw.buffer);
+const rawBytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer;
+const floats = (base64) => new Float32Array(rawBytes(base64));
+const doubles = (base64) => new Float64Array(rawBytes(base64));
+
+const FONT = "14px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace";
+const LABEL_PX = 15; // what a line of labels needs; with more tokens each n-th has one
+const shorten = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);
+const gradient = (colours) => `linear-gradient(to right, ${colours})`;
+
+// A canvas of the given height in CSS pixels, sharp on any screen, ready for labels.
+function paper(canvas, height) {
+  const scale = window.devicePixelRatio || 1;
+  const width = canvas.clientWidth || 300;
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.scale(scale, scale);
+  context.font = FONT;
+  context.fillStyle = context.strokeStyle = getComputedStyle(canvas).color;
+  context.textBaseline = "middle";
+  return { context, width };
+}
+
+// Tokens by tokens, rows queries and columns keys, with the same labels on both sides. `colour`
+// says how to paint cell (i, j); what it returns nothing for stays empty. Returns cellAt(event).
+function tokenMap(canvas, { labels, colour, most = 30, row = -1 }) {
+  const n = labels.length;
+  const measure = canvas.getContext("2d");
+  measure.font = `bold ${FONT}`;
+  const margin = Math.ceil(Math.max(...labels.map((l) => measure.measureText(l).width))) + 8;
+  const cell = Math.max(1, Math.min(((canvas.clientWidth || 300) - margin - 4) / n, most));
+  const { context } = paper(canvas, margin + n * cell + 3);
+  const every = Math.ceil(LABEL_PX / cell);
+  labels.forEach((label, i) => {
+    if (i !== row && (i % every || (row >= 0 && Math.abs(i - row) < every && every > 1))) return;
+    context.font = i === row ? `bold ${FONT}` : FONT;
+    context.textAlign = "right";
+    context.fillText(label, margin - 5, margin + (i + 0.5) * cell);
+    context.save();
+    context.translate(margin + (i + 0.5) * cell, margin - 5);
+    context.rotate(-Math.PI / 2);
+    context.textAlign = "left";
+    context.fillText(label, 0, 0);
+    context.restore();
+  });
+  const ink = context.fillStyle;
+  const gap = cell > 8 ? 1 : -0.3; // small cells overlap, or seams would show between them
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      const paint = colour(i, j);
+      if (!paint) continue;
+      context.fillStyle = paint;
+      context.fillRect(margin + j * cell, margin + i * cell, cell - gap, cell - gap);
+    }
+  if (row >= 0) {
+    context.strokeStyle = ink;
+    context.lineWidth = 3;
+    context.strokeRect(margin - 1, margin + row * cell - 1, n * cell + 1, cell + 1);
+  }
+  return (event) => {
+    const [j, i] = [event.offsetX, event.offsetY].map((x) => Math.floor((x - margin) / cell));
+    return i >= 0 && j >= 0 && i < n && j < n ? [i, j] : null;
+  };
+}
+
+// The line beside the pointer; empty text hides it. The tip stands behind its canvas.
+function showTip(canvas, event, text) {
+  const tip = canvas.nextElementSibling;
+  tip.style.display = text ? "block" : "none";
+  if (!text) return;
+  tip.textContent = text;
+  const left = Math.min(event.offsetX + 14, canvas.clientWidth - tip.offsetWidth);
+  tip.style.left = `${Math.max(0, left)}px`;
+  tip.style.top = `${event.offsetY + 16}px`;
+}
+
+// The token map of a pattern as it is, or without the first key and scaled back to 1 (NaN: none).
+function withoutFirst(pattern, n, hide) {
+  if (!hide) return pattern;
+  return pattern.map((p, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    return i === 0 || j === 0 ? NaN : p / (1 - pattern[i * n]);
+  });
+}
+
+// Fills a select once, and sets it.
+function choices(select, options, chosen) {
+  if (select.length !== options.length)
+    select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+  select.value = chosen;
 }
 
 function ramp(colours) {

@@ -3,7 +3,6 @@
 
 const labs = new WeakMap();
 const ASK_MS = 70; // the slider asks again this often while it is dragged
-const FONT = "14px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace";
 const DIFFERENCE = 0.5; // the difference of two weights at which its colour is full
 
 class Lab {
@@ -24,12 +23,12 @@ class Lab {
       this.asked = undefined;
     }
     this.dial(Number(rank.value));
-    this.choices(".method", data.methods, data.method);
-    this.choices(".spread", data.spreads, data.spread);
-    this.choices(".measure", data.measures, data.measure);
+    choices(this.find(".method"), data.methods, data.method);
+    choices(this.find(".spread"), data.spreads, data.spread);
+    choices(this.find(".measure"), data.measures, data.measure);
     const numbers = (n) => Array.from({ length: n }, (_, i) => [i, i]);
-    this.choices(".layer", numbers(data.layers), data.layer);
-    this.choices(".head", numbers(data.heads), data.head);
+    choices(this.find(".layer"), numbers(data.layers), data.layer);
+    choices(this.find(".head"), numbers(data.heads), data.head);
     this.before = floats(data.before);
     this.after = floats(data.after);
     this.difference = this.after.map((p, i) => p - this.before[i]);
@@ -104,13 +103,6 @@ class Lab {
     this.find(selector).replaceChildren(title, el("small", "", hint));
   }
 
-  choices(selector, options, chosen) {
-    const select = this.find(selector);
-    if (select.length !== options.length)
-      select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
-    select.value = chosen;
-  }
-
   choose(layer, head) {
     this.set("head", [layer, head]);
   }
@@ -146,67 +138,25 @@ class Lab {
     this.signed = (x) => signed((x + 1) / 2);
     this.lost = ramp(data.colours.lost[theme]);
     this.find(".compression").style.setProperty("--latent", data.colours.latent);
-    const bar = (colours) => `linear-gradient(to right, ${colours})`;
     this.maps.forEach(({ canvas, legend }, i) => {
       const colours = data.colours[i < 2 ? "weights" : "signed"][theme];
-      legend.style.setProperty("--ramp", bar(colours));
+      legend.style.setProperty("--ramp", gradient(colours));
       const values = [this.before, this.after, this.difference][i];
       const colour = i < 2 ? this.weight : (x) => this.signed(x / DIFFERENCE);
-      this.drawPattern(canvas, values, colour);
+      const n = data.tokens.length;
+      canvas.cellAt = tokenMap(canvas, {
+        labels: data.tokens.map((_, k) => this.label(k)),
+        colour: (row, column) => (column > row ? null : colour(values[row * n + column])),
+      });
       canvas.setAttribute("aria-label", `${[data.words.before, data.words.after, data.words.difference][i]}, ${data.alt}`);
     });
     this.drawPairs();
-    this.drawGrid(bar(data.colours.lost[theme]));
-    this.drawLatent(bar(data.colours.signed[theme]));
-  }
-
-  // A canvas of the given height in CSS pixels, sharp on any screen.
-  paper(canvas, height) {
-    const scale = window.devicePixelRatio || 1;
-    const width = canvas.clientWidth || 300;
-    canvas.width = Math.round(width * scale);
-    canvas.height = Math.round(height * scale);
-    canvas.style.height = `${height}px`;
-    const context = canvas.getContext("2d");
-    context.scale(scale, scale);
-    context.font = FONT;
-    context.fillStyle = getComputedStyle(this.root.querySelector(".compression")).color;
-    context.textBaseline = "middle";
-    return { context, width };
+    this.drawGrid(gradient(data.colours.lost[theme]));
+    this.drawLatent(gradient(data.colours.signed[theme]));
   }
 
   label(i) {
-    const label = `${i}·${this.data.tokens[i]}`;
-    return label.length > 10 ? label.slice(0, 9) + "…" : label;
-  }
-
-  drawPattern(canvas, values, colour) {
-    const n = this.data.tokens.length;
-    const measure = canvas.getContext("2d");
-    measure.font = FONT;
-    const labels = Array.from({ length: n }, (_, i) => this.label(i));
-    const margin = Math.ceil(Math.max(...labels.map((l) => measure.measureText(l).width))) + 8;
-    const cell = Math.min(((canvas.clientWidth || 300) - margin - 4) / n, 30);
-    const { context } = this.paper(canvas, margin + n * cell + 2);
-    canvas.geometry = { margin, cell, n };
-    const every = Math.ceil(15 / cell);
-    labels.forEach((label, i) => {
-      if (i % every) return;
-      context.textAlign = "right";
-      context.fillText(label, margin - 5, margin + (i + 0.5) * cell);
-      context.save();
-      context.translate(margin + (i + 0.5) * cell, margin - 5);
-      context.rotate(-Math.PI / 2);
-      context.textAlign = "left";
-      context.fillText(label, 0, 0);
-      context.restore();
-    });
-    const gap = cell > 8 ? 1 : -0.3; // small cells overlap, or seams would show between them
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j <= i; j++) {
-        context.fillStyle = colour(values[i * n + j]);
-        context.fillRect(margin + j * cell, margin + i * cell, cell - gap, cell - gap);
-      }
+    return shorten(`${i}·${this.data.tokens[i]}`, 10);
   }
 
   drawPairs() {
@@ -240,7 +190,7 @@ class Lab {
     const margin = 30;
     const width = canvas.clientWidth || 280;
     const cell = Math.min((width - margin - 2) / heads, 34);
-    const { context } = this.paper(canvas, margin + layers * cell + 3);
+    const { context } = paper(canvas, margin + layers * cell + 3);
     canvas.geometry = { margin, cell };
     context.textAlign = "center";
     for (let h = 0; h < heads; h++) context.fillText(`h${h}`, margin + (h + 0.5) * cell, margin - 10);
@@ -269,9 +219,9 @@ class Lab {
     const cell = width / latentRank;
     const height = Math.max(3, Math.min(24, 300 / tokens.length));
     const top = 8; // half a label above the first row
-    const { context } = this.paper(canvas, top + tokens.length * height + 8);
+    const { context } = paper(canvas, top + tokens.length * height + 8);
     canvas.geometry = { margin, cell, height, top };
-    const every = Math.ceil(15 / height);
+    const every = Math.ceil(LABEL_PX / height);
     context.textAlign = "right";
     tokens.forEach((_, i) => {
       if (i % every === 0) context.fillText(this.label(i), margin - 6, top + (i + 0.5) * height);
@@ -289,24 +239,12 @@ class Lab {
     canvas.setAttribute("aria-label", `${fill(words.latent, { layer: this.data.layer })}: ${fill(words.latentHint, { rank: latentRank })}`);
   }
 
-  tip(canvas, event, text) {
-    const tip = canvas.nextElementSibling;
-    tip.style.display = text ? "block" : "none";
-    if (!text) return;
-    tip.textContent = text;
-    const left = Math.min(event.offsetX + 14, canvas.clientWidth - tip.offsetWidth);
-    tip.style.left = `${Math.max(0, left)}px`;
-    tip.style.top = `${event.offsetY + 16}px`;
-  }
-
   hoverMap(which, event) {
     const { canvas } = this.maps[which];
-    const { margin, cell, n } = canvas.geometry;
-    const [j, i] = [event.offsetX, event.offsetY].map((x) => Math.floor((x - margin) / cell));
-    const inside = j >= 0 && i < n && j <= i;
-    const value = [this.before, this.after, this.difference][which][i * n + j];
+    const [i, j] = canvas.cellAt(event) ?? [0, 1];
+    const value = [this.before, this.after, this.difference][which][i * this.data.tokens.length + j];
     const full = (k) => `${k}·${this.data.tokens[k]}`;
-    this.tip(canvas, event, inside && fill(this.data.words.cell, { query: full(i), key: full(j), value: value.toFixed(4) }));
+    showTip(canvas, event, j <= i && fill(this.data.words.cell, { query: full(i), key: full(j), value: value.toFixed(4) }));
   }
 
   cellOfGrid(event) {
@@ -319,7 +257,7 @@ class Lab {
   hoverGrid(event) {
     const found = this.cellOfGrid(event);
     const value = found && percent(this.gridValues[found[0] * this.data.heads + found[1]]);
-    this.tip(this.find(".grid canvas"), event, found && fill(this.data.words.gridCell, { layer: found[0], head: found[1], value }));
+    showTip(this.find(".grid canvas"), event, found && fill(this.data.words.gridCell, { layer: found[0], head: found[1], value }));
   }
 
   hoverLatent(event) {
@@ -330,7 +268,7 @@ class Lab {
     const { tokens, latentRank, words } = this.data;
     const inside = column >= 0 && column < latentRank && i >= 0 && i < tokens.length;
     const value = inside && this.latentValues[i * latentRank + column].toFixed(3);
-    this.tip(canvas, event, inside && fill(words.latentCell, { token: `${i}·${tokens[i]}`, column, value }));
+    showTip(canvas, event, inside && fill(words.latentCell, { token: `${i}·${tokens[i]}`, column, value }));
   }
 }
 
