@@ -60,8 +60,11 @@ class Paths:
             n = v = config.head_dim
         else:
             n, v = config.qk_nope_head_dim, config.v_head_dim
-        c = config.ranks[self.layer]
-        return LatentShape(config.num_attention_heads, n, config.qk_rope_head_dim, v, c)
+        return LatentShape(
+            h=config.num_attention_heads, n=n, r=config.qk_rope_head_dim, v=v,
+            c=config.ranks[self.layer], d=config.hidden_size,
+            queries=config.q_lora_rank or config.hidden_size,
+        )  # fmt: skip
 
     def save(self, path: str | Path | IO[bytes]) -> None:
         about = {

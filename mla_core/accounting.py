@@ -27,41 +27,65 @@ class StepCost:
     """One layer's attention for one new token, from its queries to its heads' outputs.
 
     Attributes:
-        multiply_adds: of all matrix products.
+        products: multiply-adds of each matrix product, by what it makes.
         cache_values: numbers read from the cache.
         rebuilt_values: numbers of keys and values that are made again and thrown away.
     """
 
-    multiply_adds: int
+    products: dict[str, int]
     cache_values: int
-    rebuilt_values: int
+    rebuilt_values: int = 0
+
+    @property
+    def multiply_adds(self) -> int:
+        return sum(self.products.values())
 
 
 @dataclass(frozen=True)
 class LatentShape:
-    """The sizes of an MLA layer: heads, nope, rope and value dims, latent."""
+    """The sizes of an MLA layer, in the letters of `mla_core`.
+
+    `queries` is the width that queries are made from: q where they have a latent, else d.
+    """
 
     h: int
     n: int
     r: int
     v: int
     c: int
+    d: int
+    queries: int
 
     def naive(self, t: int) -> StepCost:
         """Keys and values of all t tokens are rebuilt (equations 42, 45), then attended to."""
         h, n, r, v, c = self.h, self.n, self.r, self.v, self.c
-        rebuild, attend = t * c * h * (n + v), t * h * (n + r + v)
-        return StepCost(rebuild + attend, t * (c + r), t * h * (n + v))
+        products = {
+            "keys": t * c * h * n, "values": t * c * h * v,
+            "scores": t * h * (n + r), "sum": t * h * v,
+        }  # fmt: skip
+        return StepCost(products, t * (c + r), t * h * (n + v))
 
     def absorbed(self, t: int) -> StepCost:
         """W_UK moves to the one query, W_UV behind the sum: nothing is rebuilt."""
         h, n, r, v, c = self.h, self.n, self.r, self.v, self.c
-        moved, attend = h * c * (n + v), t * h * (c + r + c)
-        return StepCost(moved + attend, t * (c + r), 0)
+        products = {
+            "query": h * n * c, "scores": t * h * (c + r), "sum": t * h * c, "output": h * c * v
+        }  # fmt: skip
+        return StepCost(products, t * (c + r))
 
-    def heads_of_their_own(self, t: int) -> StepCost:
+    def without_latent(self, t: int) -> StepCost:
         """MHA with as many heads of n: K and V of every head are read."""
-        return StepCost(t * self.h * 2 * self.n, t * self.h * 2 * self.n, 0)
+        h, n, v = self.h, self.n, self.v
+        return StepCost({"scores": t * h * n, "sum": t * h * v}, t * h * (n + v))
+
+    def apart(self) -> int:
+        """Numbers in W_UQ, W_UK, W_UV and W_O."""
+        return self.h * (self.n * (self.queries + self.c) + self.v * (self.c + self.d))
+
+    def merged(self) -> int:
+        """Numbers in W_UQ^T W_UK and W_O W_UV, if they were multiplied beforehand."""
+        return self.h * self.c * (self.queries + self.d)
 
 
-DEEPSEEK_V3 = LatentShape(h=128, n=128, r=64, v=128, c=512)  # arXiv 2412.19437, section 4.2
+# arXiv 2405.04434, section 3.1.2; V3 and R1 differ in d alone
+DEEPSEEK_V2 = LatentShape(h=128, n=128, r=64, v=128, c=512, d=5120, queries=1536)

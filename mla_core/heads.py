@@ -13,6 +13,14 @@ KINDS = (*ENOUGH, "content")
 LOCAL = 4  # keys back, the token itself included
 
 
+def found_by_content(tokens: Sequence[str]) -> np.ndarray:
+    """(s, t) where a query needs context to find a key: see `informative_head`."""
+    texts = np.array(tokens)
+    says_something = np.array([any(map(str.isalnum, token)) for token in tokens])
+    says_something[0] = False
+    return np.tril(texts[:, None] != texts[None, :], k=-2) & says_something
+
+
 def informative_head(pattern: np.ndarray, tokens: Sequence[str]) -> tuple[int, int]:
     """(layer, head) that most clearly singles out one earlier token for its content.
 
@@ -31,11 +39,7 @@ def informative_head(pattern: np.ndarray, tokens: Sequence[str]) -> tuple[int, i
     s = pattern.shape[-1]
     if s < 4:
         return 0, 0
-    texts = np.array(tokens)
-    says_something = np.array([any(map(str.isalnum, token)) for token in tokens])
-    says_something[0] = False
-    found_by_content = np.tril(texts[:, None] != texts[None, :], k=-2) & says_something
-    best = np.where(found_by_content, pattern, 0.0).max(axis=-1)  # (l, h, s)
+    best = np.where(found_by_content(tokens), pattern, 0.0).max(axis=-1)  # (l, h, s)
     score = best[..., 3:].mean(axis=-1) + best[..., -1]
     layer, head = np.unravel_index(score.argmax(), score.shape)
     return int(layer), int(head)

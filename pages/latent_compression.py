@@ -88,7 +88,7 @@ if shown.traces:
         on_option=set_option,
     )
     below(model, name, view.prompt, inside, head[0])
-    notes(words.WHY_NOTES + (words.WHY_CURVE if view.pair == "mini" else ""))
+    notes(words.WHY_NOTES + (words.WHY_CURVE if view.pair != "gpt2" else ""))
     waiting = unmeasured(descent, name) if shown.live else asked
     if waiting:
         go_live(waiting)

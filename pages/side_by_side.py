@@ -16,7 +16,9 @@ from ui.requests import pair, requests
 
 
 def stepped() -> None:
-    state.report_step(int(st.session_state["stage"].step))
+    step = int(st.session_state["stage"].step)
+    state.report("step", step)
+    state.put(step=step)
 
 
 def picked_head() -> None:
@@ -32,8 +34,8 @@ page = opening()
 view = page.view
 models = latent_of(lambda: pair(view))
 
-if view.pair != "mini":
-    ready_to_convert(view.pair)
+if view.pair in words.ORIGINALS:
+    ready_to_convert(words.ORIGINALS[view.pair])
 
 # as many new tokens as the reader has stepped to, and a chunk more
 prompt_length = len(page.tokenizer.encode(view.prompt)) + 1
@@ -57,7 +59,7 @@ if shown.traces:
             for model, trace in shown.traces.items()
         ],
         prompt=view.prompt,
-        origin=state.stage_origin(view),
+        origin=state.origin("step", view.step),
         view=view,
         may_grow=new_tokens < state.MAX_NEW,
         on_step=stepped,

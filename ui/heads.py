@@ -1,9 +1,16 @@
-"""Which head a page looks at."""
+"""Which head a page looks at, and what it does there."""
 
-from mla_core.heads import informative_head
+from collections.abc import Mapping
+
+import numpy as np
+
+from mla_core.ablation import Ablation
+from mla_core.heads import found_by_content, informative_head
 from mla_core.models.locate import Conversion
+from mla_core.models.tokenizer import Tokenizer
 from mla_core.traces import Trace
-from ui import state
+from ui import state, words
+from ui.labels import percent, token_labels, token_name
 
 
 def chosen_heads(traces: dict[str, Trace], view: state.View) -> dict[str, tuple[int, int]]:
@@ -25,3 +32,39 @@ def chosen_head(trace: Trace, view: state.View) -> tuple[int, int]:
         return layer, head
     given = trace.prompt_length
     return informative_head(trace.pattern[..., :given, :given], trace.tokens[:given])
+
+
+def headline(
+    traces: Mapping[str, Trace], ablations: Mapping[str, Ablation | None], tokenizer: Tokenizer
+) -> str:
+    """What the most interesting head of a text does, as a sentence: from the data.
+
+    Of the most informative head of each model it is the one that gives the larger share of a
+    query's attention to a token which it can only have found by its content.
+    """
+    best = 0.0
+    told = words.HEADLINE_SHORT
+    for model, trace in traces.items():
+        given = trace.prompt_length
+        tokens = trace.tokens[:given]
+        pattern = trace.pattern[..., :given, :given]
+        layer, head = informative_head(pattern, tokens)
+        found = np.where(found_by_content(tokens), pattern[layer, head], 0.0)
+        if found.max() <= best:
+            continue
+        best = float(found.max())
+        query, key = np.unravel_index(found.argmax(), found.shape)
+        labels = token_labels(trace)
+        told = words.HEADLINE.format(
+            layer=layer, head=head, model=model, percent=percent(best),
+            query=labels[query], key=labels[key],
+        )  # fmt: skip
+        ablation = ablations[model]
+        if ablation is not None:
+            before = ablation.probability
+            told += words.HEADLINE_EFFECT.format(
+                next=token_name(ablation.token_id, tokenizer, trace.config),
+                before=f"{before:.1%}",
+                after=f"{before + float(ablation.change[layer, head]):.1%}",
+            )
+    return told

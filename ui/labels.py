@@ -34,3 +34,8 @@ def token_texts(trace: Trace) -> list[str]:
 def token_labels(trace: Trace) -> list[str]:
     """`3·␣flag`: unique, so that no axis folds two equal words into one."""
     return [f"{i}·{text}" for i, text in enumerate(token_texts(trace))]
+
+
+def percent(p: float) -> str:
+    """A share as the components print it too: see shared.js."""
+    return f"{100 * p:.{0 if 0.0995 <= p < 0.995 else 1}f} %"

@@ -39,9 +39,8 @@ def pair(view: View) -> list[str]:
     Raises:
         ValueError: see `conversion`.
     """
-    if view.pair == "gpt2":
-        return ["gpt2", str(conversion(view, "gpt2"))]
-    return list(words.MODELS)
+    original = words.ORIGINALS.get(view.pair)
+    return list(words.MODELS) if original is None else [original, str(conversion(view, original))]
 
 
 def request(

@@ -29,10 +29,14 @@ pages = [
         url_path="side_by_side",
         visibility="hidden",
     ),
+    st.Page(ROOT / "pages" / "every_head.py", title=words.EVERY_HEAD, url_path="every_head"),
+    st.Page(ROOT / "pages" / "inside_one_head.py", title=words.INSIDE, url_path="inside_one_head"),
     st.Page(
         ROOT / "pages" / "latent_compression.py",
         title=words.LATENT_COMPRESSION,
         url_path="latent_compression",
     ),
+    st.Page(ROOT / "pages" / "absorption.py", title=words.ABSORPTION, url_path="absorption"),
+    st.Page(ROOT / "pages" / "position.py", title=words.POSITION, url_path="position"),
 ]
 st.navigation(pages, position="top").run()

@@ -7,21 +7,26 @@ button and a click all take the same way.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from mla_core.models.locate import Conversion
 from ui import words
 
+T = TypeVar("T")
+NOWHERE = object()
 MAX_TOKENS = 128  # of a prompt, with its start token; both patterns stay legible
 MAX_CHARACTERS = 4_000  # of a prompt in a link; longer texts are cut before anything reads them
 MAX_NEW = 48
 CHUNK = 12  # tokens generated at a time
 MAX_TEMPERATURE = 2.0
-OPTIONS = ("lead", "temperature", "seed", "sink", "method", "spread", "measure")
+OPTIONS = (
+    "lead", "temperature", "seed", "sink", "method", "spread", "measure", "order", "kind", "compare",
+    "attention", "biases",
+)  # fmt: skip
 MAX_RANK = 1600  # the width of the largest GPT-2
-HEAD_KEYS = ("mini-gpt2", "mini-mla", "mini-mha", "gpt2", "gpt2-mla")
+HEAD_KEYS = ("mini-gpt2", "mini-mla", "mini-mha", "mini-gpt2-mla", "mini-mha-mla", "gpt2", "gpt2-mla")
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,12 @@ class View:
     method: str
     layerwise: bool
     measure: str
+    order: str
+    kind: str
+    compare: str
+    attention: str
+    stage: int
+    biases: bool
 
 
 def _number(text: str | None, low: float, high: float) -> float | None:
@@ -106,6 +117,12 @@ def current() -> View:
         method=_one_of(url.get("method"), words.METHODS),
         layerwise=layerwise,
         measure=_one_of(url.get("measure"), words.MEASURES),
+        order=_one_of(url.get("order"), words.ORDERS),
+        kind=_one_of(url.get("kind"), ("all", *words.KINDS)),
+        compare=_one_of(url.get("compare"), words.COMPARES),
+        attention=_one_of(url.get("attention"), words.ATTENTIONS),
+        stage=_integer(url.get("stage"), 99) or 0,
+        biases=url.get("biases") != "hidden",
     )
 
 
@@ -123,23 +140,23 @@ def new_prompt(prompt: str) -> None:
     put(prompt=prompt, step=None, seed=None, **dict.fromkeys(HEAD_KEYS))
 
 
-def stage_origin(view: View) -> tuple[int | None, int]:
-    """(step to show, a number that changes whenever the browser must go there).
+def origin(name: str, value: T) -> tuple[T, int]:
+    """(what a component must show, a number that changes whenever it must go there).
 
-    The stage keeps its own step while the reader plays; only a step that it did not report
+    A component keeps its own place while the reader moves; only a place that it did not report
     itself (a link, the Back button) moves it.
     """
     memory = st.session_state
-    if view.step != memory.get("reported_step", -1):
-        memory["reported_step"] = view.step
-        memory["origin"] = (view.step, memory.get("origin", (0, 0))[1] + 1)
-    return memory["origin"]
+    if value != memory.get(f"reported_{name}", NOWHERE):
+        memory[f"reported_{name}"] = value
+        memory[f"origin_{name}"] = (value, memory.get(f"origin_{name}", (None, 0))[1] + 1)
+    place: tuple[T, int] = memory[f"origin_{name}"]
+    return place
 
 
-def report_step(step: int) -> None:
-    """The stage says where the reader is."""
-    st.session_state["reported_step"] = step
-    put(step=step)
+def report(name: str, value: Any) -> None:
+    """A component says where the reader is."""
+    st.session_state[f"reported_{name}"] = value
 
 
 def report_option(name: str, value: str | float) -> None:

@@ -11,8 +11,8 @@ COUNTED_CHARACTERS = 20_000  # more than that is over the limit whatever it says
 
 
 def tokenizer(pair: str = "mini") -> Tokenizer | None:
-    """The embedded models' tokenizer (they share one) or GPT-2's; None when none can be read."""
-    for model in EMBEDDED if pair == "mini" else (pair,):
+    """The embedded models' tokenizer (they share one) or that of a pair; None when none can be read."""
+    for model in (words.ORIGINALS[pair],) if pair in words.ORIGINALS else EMBEDDED:
         with suppress(CheckpointError):
             return open_tokenizer(locate(model))
     return None

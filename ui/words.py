@@ -55,7 +55,7 @@ def about(model_type: str, attention: str) -> dict[str, str]:
     return ABOUT["converted" if model_type.startswith("mla_") else attention]
 
 
-PAIRS = {"mini": "Small pair, built in", "gpt2": "GPT-2 itself"}
+PAIRS = {"mini": "Small pair, built in", "same": "Small GPT-2, made latent", "gpt2": "GPT-2 itself"}
 PAIR_LABEL = "Models"
 
 KEYS, VALUES, LATENT, ROPE_KEY = "K", "V", "c_KV", "rope key"
@@ -87,6 +87,7 @@ up to 1.
 it learns to spend it on ⟨start⟩, the *attention sink*. Hide it to see the rest, scaled back to 1.
 """
 
+ORIGINALS = {"same": "mini-gpt2", "gpt2": "gpt2"}  # pairs of a model and its own conversion
 # under "Side by side", by the pair that is chosen
 NOTES = {
     "mini": _LOOKS
@@ -99,16 +100,18 @@ for all heads, and reads them as they are. Both pictures have one scale: equal a
 and often err. They differ in more than attention, as GPT-2 and DeepSeek do (positions, norms).
 Every number was computed by them; each picture says when and where.
 """,
-    "gpt2": _LOOKS
+} | {
+    pair: _LOOKS
     + """
-**The cache.** To write the next token, each model reads what it kept of all earlier ones. GPT-2
-keeps K and V of every head; its conversion keeps one latent for all heads, and no rope key: GPT-2's
+**The cache.** To write the next token, each model reads what it kept of all earlier ones. The
+original keeps K and V of every head; its conversion keeps one latent for all heads, and no rope key: GPT-2's
 positions are in the words themselves. Both pictures have one scale: equal areas are equal bytes.
 
-**The models** are one model twice: GPT-2, and the same with its keys and values pressed through a
+**The models** are one model twice: as it is, and with its keys and values pressed through a
 latent, without any training. How small that may be is the page *Latent compression*. Every number
 was computed by them; each picture says when and where.
-""",
+"""
+    for pair in ORIGINALS
 }
 
 CLOSER = "Exact values, pictures and data"
@@ -166,7 +169,7 @@ STAGE = {
 
 LATENT_COMPRESSION = "Latent compression"
 # models that the page makes latent, by the pair that is chosen
-CONVERTED = {"mini": ("mini-gpt2", "mini-mha"), "gpt2": ("gpt2",)}
+CONVERTED = {"mini": ("mini-gpt2", "mini-mha"), "same": ("mini-gpt2",), "gpt2": ("gpt2",)}
 CONVERTED_NAMES = {
     "mini-gpt2": "mini-gpt2: learned positions, like GPT-2",
     "mini-mha": "mini-mha: rotated keys, like Llama",
@@ -326,3 +329,417 @@ DOWNLOAD_BY_HAND = (
     "Or start the server with MLA_EXPLORER_GPT2 set to a directory with config.json, "
     "model.safetensors and tokenizer.json (or vocab.json and merges.txt)."
 )
+
+EVERY_HEAD = "Every head"
+ORDERS = {"layer": "by layer", "kind": "by kind", "effect": "by effect on the next token"}
+COMPARES = {"patterns": "both patterns", "difference": "the conversion minus the original"}
+# in the order in which a head is asked for them: see mla_core.heads
+KINDS = {
+    "previous": "previous token",
+    "same": "the token itself",
+    "induction": "induction",
+    "sink": "first token, the sink",
+    "local": "nearby tokens",
+    "diffuse": "spread out",
+    "content": "by content",
+}
+KIND_SHARES = {
+    "previous": "on the previous token",
+    "same": "on the token itself",
+    "induction": "on what followed the same word",
+    "sink": "on the first token",
+    "local": "on the last four",
+    "diffuse": "evenness",
+}
+WALL = {
+    "order": "Order",
+    "kind": "Show",
+    "allKinds": "every kind",
+    "compare": "Right side",
+    "sinkHide": "Hide the first token",
+    "keys": "keys: arrows move, Enter chooses",
+    "byEffect": "largest change of the next token's probability first",
+    "head": "layer {layer}, head {head}: {kind}",
+    "which": "Layer {layer}, head {head}",
+    "minus": "minus the original",
+    "hint": "rows are queries, columns keys",
+    "cell": "{query} → {key}: {value}",
+    "effect": "Without this head “{next}” goes from {before} to {after}",
+    "measuring": "Measuring what each head does for the next token …",
+    "alt": "{model}: attention patterns of all {layers} layers and {heads} heads, {count} tokens.",
+    "largeAlt": "{model}: attention pattern of layer {layer}, head {head}.",
+}
+HEADLINE = (
+    "Layer {layer}, head {head} of {model} is worth a look: “{query}” gives {percent} of its "
+    "attention to “{key}”."
+)
+HEADLINE_EFFECT = " Without this head “{next}” goes from {before} to {after}."
+HEADLINE_SHORT = "With so few tokens every head looks alike: type a longer sentence."
+HEADS_NOTES = """
+**Kinds of heads.** Each head is asked for six things: how much of its attention goes to the token
+just before, to the token itself, to what followed an earlier copy of the same word (*induction*),
+to the first token, to the last four; and how even it is. The first that reaches a half (evenness:
+0.7 of the entropy of equal shares) gives the label. What is left looks *by content*.
+
+**What a head is good for** is measured, not read off its pattern: its output is set to zero, all
+else runs as before, and the probability of the likeliest next token is read again. One head alone
+often changes little: others do the same work.
+
+**Attention is not explanation.** A pattern says where a head reads, not what it takes from there
+or whether anybody uses it.
+"""
+
+ATTENTIONS = {"MHA": "the ordinary way", "MLA": "the MLA way"}
+
+INSIDE = "Inside one head"
+MATRICES = {  # letter, and what it is
+    "embedding": ("E", "the words, looked up"),
+    "position": ("P", "their positions, learned"),
+    "earlier": ("ΣΔ", "added by layers 0 to {before}"),
+    "residual": ("R", "residual stream before layer {layer}"),
+    "x": ("X", "normalised"),
+    "W_Q": ("W_Q", "weights of this head"),
+    "b_Q": ("b_Q", "bias"),
+    "q_unrotated": ("Q′", "queries, not turned yet"),
+    "q": ("Q", "queries: what each token asks"),
+    "W_K": ("W_K", "weights of this head"),
+    "b_K": ("b_K", "bias"),
+    "k_unrotated": ("K′", "keys, not turned yet"),
+    "k": ("K", "keys: what each token offers"),
+    "W_V": ("W_V", "weights of this head"),
+    "b_V": ("b_V", "bias"),
+    "v": ("V", "values: what each token hands over"),
+    "W_DKV": ("W_DKV", "down-projection, one for all heads"),
+    "b_DKV": ("b_DKV", "bias"),
+    "c_raw": ("C′", "the latent before its norm"),
+    "c_kv": ("c_KV", "the latent, for all heads"),
+    "W_KR": ("W_KR", "one for all heads"),
+    "b_KR": ("b_KR", "bias"),
+    "k_rope_unrotated": ("k′_R", "not turned yet"),
+    "k_rope": ("k_R", "the rope key, for all heads"),
+    "W_DQ": ("W_DQ", "down-projection of queries"),
+    "b_DQ": ("b_DQ", "bias"),
+    "c_q_raw": ("C′_Q", "the query latent before its norm"),
+    "c_q": ("c_Q", "the query latent"),
+    "W_UQ": ("W_UQ", "weights of this head"),
+    "q_nope": ("q_C", "queries, content"),
+    "W_QR": ("W_QR", "weights of this head"),
+    "q_rope_unrotated": ("q′_R", "not turned yet"),
+    "q_rope": ("q_R", "queries, position"),
+    "W_UK": ("W_UK", "up-projection of this head"),
+    "k_nope": ("k_C", "keys, content: rebuilt"),
+    "W_UV": ("W_UV", "up-projection of this head"),
+    "content": ("q_C·k_C", "content scores"),
+    "position_scores": ("q_R·k_R", "rope scores"),
+    "raw": ("QKᵀ", "scores"),
+    "scores": ("S", "scaled, the future masked"),
+    "pattern": ("A", "attention pattern"),
+    "z": ("Z", "what this head adds up"),
+    "concat": ("Z all", "all heads beside each other"),
+    "W_O": ("W_O", "output weights, all heads"),
+    "b_O": ("b_O", "bias"),
+    "out": ("Δ", "what the layer's attention adds"),
+    "residual_after": ("R + Δ", "residual stream after it"),
+}
+# short name for the path, title, text
+SCENES = {
+    "start": (
+        "words", "The words come in",
+        "Each token is a row of {d} numbers. Before layer {layer} it holds the word itself{and_more}.",
+    ),
+    "norm": (
+        "norm", "Normalise",
+        "Each row is brought to a common size ({norm}), so that no loud token drowns the others.",
+    ),
+    "q": ("Q", "Queries", "X times W_Q: each token turns into a question of {k} numbers.{bias}"),
+    "k": ("K", "Keys", "X times W_K: each token's sign of what it can answer. This is cached.{bias}"),
+    "v": ("V", "Values", "X times W_V: what a token hands over when it is looked at. Cached too.{bias}"),
+    "latent": (
+        "latent", "One latent for all heads",
+        "X is pressed from {d} to {c} numbers a token{latent_norm}. This, and not keys and values, "
+        "goes into the cache.",
+    ),
+    "rope_key": (
+        "rope key", "One small key with the position",
+        "{r} more numbers a token, turned by an angle that grows with its position (RoPE). Cached "
+        "as well, shared by all heads.",
+    ),
+    "query_latent": ("c_Q", "The query latent", "Queries go through a latent of their own: not cached."),
+    "q_nope": ("q_C", "Queries: content", "This head's questions about content, {k} numbers a token."),
+    "q_rope": ("q_R", "Queries: position", "And {r} numbers about position, turned like the rope key."),
+    "k_nope": (
+        "k_C", "Keys, rebuilt from the latent",
+        "The naive way: each head's keys come back out of the shared latent. (The page "
+        "“Absorption” shows how this is avoided.)",
+    ),
+    "v_up": ("V", "Values, rebuilt from the latent", "And its values, out of the same latent."),
+    "meet": (
+        "one query", "One query meets all keys",
+        "The query of “{query}” against each key: multiply number by number, add up. Click a score.",
+    ),
+    "meet_content": (
+        "one query", "One query meets all keys: content",
+        "The query of “{query}” against each key: multiply number by number, add up. Click a score.",
+    ),
+    "meet_position": (
+        "and position", "The same query, by position",
+        "And its rope part against the one rope key of each token.",
+    ),
+    "all": ("scores", "All queries, all keys", "The same for every token: {n} × {n} scores."),
+    "add": ("scores", "Content + position = score", "The two kinds of scores are added."),
+    "mask": (
+        "mask", "Scale, and hide the future",
+        "Divided by √{scaled} (times {scale}); a token may not look at those that come after it.",
+    ),
+    "softmax": (
+        "softmax", "Scores become shares",
+        "Softmax row by row: e to the score, divided by the row's sum. Each row adds up to 1.",
+    ),
+    "mix": (
+        "A V", "Collect the values",
+        "Each token takes its shares of the values: one row of {v} numbers for each.",
+    ),
+    "concat": (
+        "heads", "All heads beside each other",
+        "This head's {v} columns among those of all {heads} heads.",
+    ),
+    "out": ("W_O", "Back to the width of the model", "W_O mixes what all heads found.{bias}"),
+    "after": (
+        "residual", "Added to the stream",
+        "Nothing is overwritten: attention adds its finding to what was there.",
+    ),
+}
+SCENE_SIGNS = {
+    "norm": ">LayerNorm",
+    "rms": ">RMSNorm",
+    "turn": ">turned by position",
+    "mask": ">scaled, future masked",
+    "softmax": ">softmax",
+    "concat": ">beside the other heads",
+}
+SCENE_MORE = {
+    "position": " plus its position",
+    "earlier": ", and what the layers before have added",
+    "no_position": "; its position comes in later, by rotation",
+    "bias": " The bias b is there too: the video leaves it out.",
+    "latent_norm": " and normalised",
+}
+INSIDE_STAGE = {
+    "attention": "Attention",
+    "layer": "Layer",
+    "head": "Head",
+    "query": "Query",
+    "biases": "Show biases",
+    "sinkHide": "Hide the first token",
+    "keys": "keys: ← → step, Space plays",
+    "shelf": "Kept for later",
+    "cached": "cached",
+    "back": "Back",
+    "next": "Next",
+    "play": "Play",
+    "pause": "Pause",
+    "scrub": "Steps",
+    "position": "step {step} of {total}",
+    "size": "{rows} × {columns}",
+    "ask": "Where does a number come from?",
+    "askHint": "Click any cell: its row, its column and the sum that made it are shown here.",
+    "products": "products",
+    "largest": "largest: ",
+    "onwards": "scaled {score}, and after softmax a share of {share}",
+    "answers": {
+        "product": "row of {a} · column of {b}: {count} products add up to {sum}",
+        "meeting": "row of {a} · row of {b}: {count} products add up to {sum}",
+        "bias": "+ bias {bias} = {value}",
+        "sum": "{names}: {terms} = {value}",
+        "masked": "{a} × scale: {raw} × {factor} = {value}",
+        "future": "This key lies in the future of this query: no score, no share.",
+        "softmax": "e^({score} − {most}) = {odds}, divided by the row's sum {all} over {keys} keys = {value}",
+        "layernorm": "({x} − mean {middle}) / {spread} × gain {gain} + bias {bias} = {value}",
+        "rmsnorm": "{x} / {spread} × gain {gain} = {value}",
+        "rotated": "{x1} and {x2} turned (cos {cos}, sin {sin}) give {value}",
+        "beside": "column {column} of this head's Z: {value}",
+        "other head": "from head {head}, made in the same way: {value}",
+        "given": "Given: {what}.",
+    },
+}
+INSIDE_SOURCE = (
+    "{provenance}; this layer once more in float64, at most {difference:.0e} from that run's pattern"
+)
+INSIDE_NOTES = """
+**Real numbers.** Every cell is a number of this model on your text; the sizes are the real ones,
+and an axis is as long wherever it appears. Blue is negative, orange positive, each matrix with its
+own scale; the pattern goes from 0 to 1.
+
+**What the video leaves out** is here: the start token, the biases, the norms, the positions. Hide
+the first token or the biases to see the picture of the video; the numbers stay those of the model,
+so that the rows of a pattern then add up to less than 1.
+"""
+
+ABSORPTION = "Absorption"
+ABSORPTION_HEADLINE = (
+    "Two ways through the same layer, one result: the logits differ by at most {difference:.1e} "
+    "(the largest is {largest:.1f}), and the second way never rebuilds a key."
+)
+WAY_TITLES = {"naive": "Naive: rebuild, then attend", "absorbed": "Absorbed: move the matrices"}
+WAY_READS = "Reads {read:,} numbers ({nbytes:,} B) of {tokens} tokens from the cache"
+WAY_ABOUT = {
+    "naive": ", makes {rebuilt:,} numbers of keys and values out of them, uses them once, throws them away.",
+    "absorbed": " and uses them as they are: the latent is key and value at once.",
+}
+WAY_PRODUCTS = {
+    "naive": {
+        "keys": "K = W_UK c, every head and token",
+        "values": "V = W_UV c, every head and token",
+        "scores": "scores q·k",
+        "sum": "sum A v",
+    },
+    "absorbed": {
+        "query": "W_UKᵀ q, once",
+        "scores": "scores with c and k_R",
+        "sum": "sum A c",
+        "output": "W_UV behind the sum, once",
+    },
+}
+WAY_TOTAL = "{macs:,} multiply-adds, counted while it ran"
+SHAPE_OWN = "{model}, float32"
+SHAPE_DEEPSEEK = "a layer of DeepSeek-V2, V3 or R1, bfloat16"
+ABSORPTION_LAYER = {
+    "layer": "Layer",
+    "head": "Head",
+    "key": "Key of the check",
+    "growth": "Drag the context, one layer, one new token",
+    "shape": "Sizes",
+    "context": "Tokens in the cache",
+    "tokens": "tokens",
+    "macs": "multiply-adds",
+    "bytes": "bytes ({type})",
+    "ran": "This is what just ran.",
+    "beyond": "By formula: beyond what was run.",
+    "growthSays": (
+        "{status}\nMultiply-adds: naive {naive}, absorbed {absorbed} ({ratio} times fewer).\n"
+        "Cache read by both: {read}B; without a latent {heads}B.\nRebuilt in passing: {rebuilt}B, "
+        "absorbed none."
+    ),
+    "lines": {
+        "naive": "naive",
+        "absorbed": "absorbed",
+        "heads": "no latent (MHA)",
+        "cache": "cache, MLA",
+        "rebuilt": "rebuilt, naive",
+    },
+    "algebra": "Why that is allowed: three short steps, checked on these numbers",
+    "steps": [
+        {
+            "title": "1. W_UK moves to the query",
+            "equation": "q · (W_UK c) = (W_UKᵀ q) · c",
+            "about": "For the key “{token}”: {n} products on the left, {c} on the right, one score.",
+            "sides": ["q·k", "q̃·c"],
+        },
+        {
+            "title": "2. W_UV moves behind the sum",
+            "equation": "Σ A (W_UV c) = W_UV (Σ A c)",
+            "about": "First rebuild and add up, or first add up and rebuild once.",
+        },
+        {
+            "title": "3. W_O could swallow W_UV",
+            "equation": "W_O (W_UV z) = (W_O W_UV) z",
+            "about": "But nobody multiplies the weights beforehand: the product is larger than its parts.",
+            "sizes": True,
+        },
+    ],
+    "difference": "largest difference: {difference}",
+}
+MERGED_OWN = "This layer: {apart:,} numbers apart, {merged:,} multiplied ({ratio:.1f} times more)."
+MERGED_DEEPSEEK = "DeepSeek-V2: {apart:,} apart, {merged:,} multiplied ({ratio:.1f} times more)."
+ABSORPTION_NOTES = """
+**What is absorbed.** Matrix products may be bracketed as one likes. W_UK stands between a query and
+a latent: multiply it with the one new query instead of with every cached latent. W_UV stands
+between the latents' sum and W_O: apply it once, after the sum.
+
+**What it costs.** A score against the latent has c numbers instead of n: at DeepSeek's sizes 512
+instead of 128. With one new token that is far cheaper than rebuilding; with a whole prompt at once
+(prefill) rebuilding is cheaper, and that is how DeepSeek serves it.
+
+**Not bit by bit.** The two ways add in different orders, so they differ in the last digits of
+float32. The differences on this page are measured, not assumed.
+"""
+NO_ABSORPTION = "{model} keeps keys and values themselves, so there is nothing to absorb. Shown is {other}."
+
+POSITION = "Position"
+POSITION_HEADLINE = {
+    True: "A score has two parts: what the words are, and how far apart they stand.",
+    False: "Here the positions are inside X: nobody can take them out of a score again.",
+}
+SCORE_PARTS = {"content": "Content: q_C·k_C", "rope": "Position: q_R·k_R", "scores": "Score, scaled"}
+ROPE_KEY_SAYS = (
+    "{tokens} × {r} numbers, turned by the position of their token: all {heads} heads of the layer "
+    "read this one key, each with a query of its own."
+)
+SPREAD_SAYS = (
+    "In this head the content scores spread by {content:.1f} and the rope scores by {rope:.1f} "
+    "(standard deviation): the larger decides where it looks."
+)
+NO_ROPE_KEY = (
+    "{model} has no rope key: GPT-2 adds a learned vector for each position to the words before the "
+    "first layer, so that content and position travel in one vector. A rope part does not apply; "
+    "choose the built-in pair to see one."
+)
+MOVED = {
+    "rotated": {
+        "still": "The text where it belongs. It goes on with “{next}” ({percent}).",
+        "moved": (
+            "No score changes by more than {apart} (they reach {most}): only distances count. It "
+            "goes on with “{next}” ({percent})."
+        ),
+        "off": "Without rotation scores change by up to {apart}. It goes on with “{next}” ({percent}).",
+    },
+    "learned": {
+        "still": "The text where it belongs. It goes on with “{next}” ({percent}).",
+        "moved": (
+            "Scores change by up to {apart} (they reach {most}): every position has a vector of its "
+            "own. It goes on with “{next}” ({percent})."
+        ),
+        "off": (
+            "Without position vectors scores change by up to {apart}. It goes on with “{next}” "
+            "({percent})."
+        ),
+    },
+}
+POSITION_STAGE = {
+    "layer": "Layer",
+    "head": "Head",
+    "sinkHide": "Hide the first token",
+    "cell": "{query} → {key}: {value}",
+    "scores": "scores",
+    "ropeKey": "One rope key for all heads, k_R",
+    "move": "Move the whole sentence",
+    "shiftSays": "by {shift}: positions {from} to {to}",
+    "off": "Take all positions away",
+    "offSays": "no positions at all",
+    "headOf": "{model}, layer {layer}, head {head}",
+    "why": "Why not rotate the whole key, and save the second one?",
+    "whyAbout": (
+        "Because the rotation would stand between W_UK and the query. Below, this head's content "
+        "keys are rotated for once, with its own weights and this text: the query that would have "
+        "to meet the latent, W_UKᵀ R q, is another one for every distance. One absorbed query "
+        "cannot serve all keys, so each key would have to be rebuilt after all. DeepSeek's way out: "
+        "leave the content unrotated, and add one small key that is."
+    ),
+    "distance": "distance",
+    "absorbedQuery": "the absorbed query W_UKᵀ R q ({width} numbers)",
+    "away": "changed",
+    "columns": ["key", "rebuilt, rotated", "absorbed anew for each", "absorbed once"],
+}
+POSITION_NOTES = """
+**Two ways to know the order.** GPT-2 learns a vector for every position and adds it to the word:
+content and position mix from the first layer on. DeepSeek turns pairs of numbers by an angle that
+grows with the position (RoPE), so that a product of two turned vectors depends on their distance.
+
+**Moved, not repeated.** The whole text, start token included, is run again at later positions, as
+far as the context goes; nothing stands before it. Both models were trained on texts that begin
+anywhere in their 512 positions, or at the first: a learned position that was rarely seen is rarely
+right.
+
+**Taken away** means: no rotation in one model, no position vectors in the other. The causal mask
+stays, and with it a faint sense of order.
+"""

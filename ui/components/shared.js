@@ -88,14 +88,27 @@ function showTip(canvas, event, text) {
   tip.style.top = `${event.offsetY + 16}px`;
 }
 
-// The token map of a pattern as it is, or without the first key and scaled back to 1 (NaN: none).
-function withoutFirst(pattern, n, hide) {
-  if (!hide) return pattern;
-  return pattern.map((p, at) => {
-    const [i, j] = [Math.floor(at / n), at % n];
-    return i === 0 || j === 0 ? NaN : p / (1 - pattern[i * n]);
-  });
+// 256 steps of a scale, as bytes: what is painted pixel by pixel.
+function table(colour) {
+  return Array.from({ length: 256 }, (_, i) => colour(i / 255).match(/\d+/g).map(Number));
 }
+
+// Signed numbers as one cell each, row after row, on a canvas of that many pixels; CSS enlarges it.
+function cellsOf(values, columns, signed, most) {
+  const canvas = el("canvas", "cellsof");
+  canvas.width = columns;
+  canvas.height = values.length / columns;
+  const image = new ImageData(canvas.width, canvas.height);
+  values.forEach((x, k) => {
+    const share = Number.isNaN(x) ? 0.5 : (x / most + 1) / 2;
+    image.data.set([...signed[Math.max(0, Math.min(255, Math.round(255 * share)))], 255], 4 * k);
+  });
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
+const largest = (values) => values.reduce((most, x) => Math.max(most, Math.abs(x) || 0), 0) || 1;
+const minus = (text) => text.replace("-", "−");
+const tiny = (x) => minus(x.toExponential(1));
 
 // Fills a select once, and sets it.
 function choices(select, options, chosen) {

@@ -11,7 +11,7 @@ from mla_core.compression import Compression
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.traces import Trace
 from ui import words
-from ui.components import bytes64, script, source
+from ui.components import bytes64, script, source, style
 from ui.figures import palette
 from ui.labels import token_name, token_texts
 from ui.state import View
@@ -23,7 +23,7 @@ GRID_SCALE = 0.5  # of its attention moved: there the colour of a head is full
 _mount = st.components.v2.component(
     "mla_explorer_compression",
     html=source("compression", "compression.html"),
-    css=source("compression", "compression.css"),
+    css=style("compression"),
     js=script("compression"),
 )
 

@@ -10,7 +10,7 @@ from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.traces import Trace
 from ui import words
-from ui.components import bytes64, script, source
+from ui.components import bytes64, script, source, style
 from ui.figures import palette
 from ui.labels import token_name, token_texts
 from ui.state import MAX_TEMPERATURE, View, leads
@@ -21,7 +21,7 @@ BYTES_FLOAT32 = 4
 _mount = st.components.v2.component(
     "mla_explorer_stage",
     html=source("stage", "stage.html"),
-    css=source("stage", "stage.css"),
+    css=style("stage"),
     js=script("stage"),
 )
 

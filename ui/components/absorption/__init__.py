@@ -1,0 +1,123 @@
+"""Two decode paths of one MLA layer beside each other, how they grow, and their algebra."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from mla_core.absorption import Paths
+from mla_core.accounting import DEEPSEEK_V2, LatentShape
+from ui import words
+from ui.components import bytes64, script, source, style
+from ui.figures import palette
+from ui.labels import token_texts
+
+_mount = st.components.v2.component(
+    "mla_explorer_absorption",
+    html=source("absorption", "absorption.html"),
+    css=style("absorption"),
+    js=script("absorption"),
+)
+BYTES_FLOAT32, BYTES_BFLOAT16 = 4, 2
+WAY_COLOURS = {"naive": palette.K, "absorbed": palette.LATENT}
+PRODUCT_COLOURS = {
+    "keys": palette.K, "values": palette.V, "scores": palette.PATTERN, "sum": palette.LATENT,
+    "query": palette.Q, "output": palette.V,
+}  # fmt: skip
+CHART_COLOURS = {
+    "naive": palette.K, "absorbed": palette.LATENT, "heads": palette.Q,
+    "cache": palette.LATENT, "rebuilt": palette.K,
+}  # fmt: skip
+
+
+def line(at_one: int, at_two: int) -> tuple[int, int]:
+    """(fixed, for each token) of a cost that grows by the token."""
+    return 2 * at_one - at_two, at_two - at_one
+
+
+def shape_data(shape: LatentShape, name: str, value_bytes: int, kind: str, ran: bool) -> Any:
+    """How the costs of a shape grow with the tokens in its cache."""
+    ways = {"naive": shape.naive, "absorbed": shape.absorbed, "heads": shape.without_latent}
+    costs = {way: (cost(1), cost(2)) for way, cost in ways.items()}
+    read = {way: line(*(c.cache_values for c in pair)) for way, pair in costs.items()}
+    return {
+        "name": name,
+        "type": kind,
+        "bytes": value_bytes,
+        "ran": ran,
+        "macs": {way: line(*(c.multiply_adds for c in pair)) for way, pair in costs.items()},
+        "values": {
+            "cache": read["absorbed"],
+            "rebuilt": line(*(c.rebuilt_values for c in costs["naive"])),
+            "heads": read["heads"],
+        },
+    }
+
+
+def way(name: str, paths: Paths) -> dict[str, Any]:
+    """One path's card: what it reads, what it forms."""
+    tokens = len(paths.trace.tokens)
+    cost = paths.shape.naive(tokens) if name == "naive" else paths.shape.absorbed(tokens)
+    read = paths.counts["cache_values"]
+    about = words.WAY_READS + words.WAY_ABOUT[name]
+    return {
+        "title": words.WAY_TITLES[name],
+        "about": about.format(
+            read=read, nbytes=read * BYTES_FLOAT32, tokens=tokens,
+            rebuilt=paths.counts["rebuilt_values"],
+        ),
+        "colour": WAY_COLOURS[name],
+        "rows": [
+            {"text": words.WAY_PRODUCTS[name][part], "count": macs, "colour": PRODUCT_COLOURS[part]}
+            for part, macs in cost.products.items()
+        ],
+        "total": words.WAY_TOTAL.format(macs=paths.counts[f"macs_{name}"]),
+    }  # fmt: skip
+
+
+def merged_sizes(shape: LatentShape, form: str) -> str:
+    apart, merged = shape.apart(), shape.merged()
+    return form.format(apart=apart, merged=merged, ratio=merged / apart)
+
+
+def absorption(paths: Paths, *, source: str, on_head: Callable[[], None]) -> Any:
+    """Draws both paths.
+
+    Args:
+        paths: the last token of a text on both.
+        source: where the numbers come from.
+        on_head: reads `st.session_state["absorption"].head` (model, layer, head).
+    """
+    trace, shape = paths.trace, paths.shape
+    pattern = paths.arrays["pattern"]
+    data = {
+        "model": trace.model,
+        "tokens": token_texts(trace),
+        "layers": trace.config.num_hidden_layers,
+        "heads": trace.config.num_attention_heads,
+        "layer": paths.layer,
+        "head": paths.head,
+        "key": int(pattern[1:].argmax()) + 1 if len(pattern) > 1 else 0,  # not the sink
+        "headline": words.ABSORPTION_HEADLINE.format(
+            difference=paths.differences["logit_difference"],
+            largest=paths.differences["largest_logit"],
+        ),
+        "ways": [way(name, paths) for name in ("naive", "absorbed")],
+        "shapes": [
+            shape_data(
+                shape, words.SHAPE_OWN.format(model=trace.model), BYTES_FLOAT32, "float32", True
+            ),
+            shape_data(DEEPSEEK_V2, words.SHAPE_DEEPSEEK, BYTES_BFLOAT16, "bfloat16", False),
+        ],
+        "mergedSizes": [
+            merged_sizes(shape, words.MERGED_OWN),
+            merged_sizes(DEEPSEEK_V2, words.MERGED_DEEPSEEK),
+        ],
+        "sizes": {"n": shape.n, "c": shape.c},
+        "arrays": {name: bytes64(array) for name, array in paths.arrays.items()},
+        "source": source,
+        "words": words.ABSORPTION_LAYER,
+        "colours": {"signed": palette.SIGNED, "latent": palette.LATENT},
+        "chartColours": CHART_COLOURS,
+    }
+    return _mount(key="absorption", data=data, on_head_change=on_head)

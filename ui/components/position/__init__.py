@@ -1,0 +1,126 @@
+"""Where order comes in: scores in two parts, the text elsewhere, and RoPE on the whole key."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mla_core.models.tokenizer import Tokenizer
+from mla_core.positions import Entangled, Moved
+from ui import words
+from ui.components import bytes64, script, source, style
+from ui.figures import palette
+from ui.labels import token_name, token_texts
+from ui.state import View
+
+_mount = st.components.v2.component(
+    "mla_explorer_position",
+    html=source("position", "position.html"),
+    css=style("position"),
+    js=script("position"),
+)
+
+
+def side(moved: Moved, head: tuple[int, int], tokenizer: Tokenizer) -> dict[str, Any]:
+    """One model at every position: the scores of a head, and what comes next."""
+    config = moved.trace.config
+    layer, number = head
+    return {
+        "title": words.about(config.model_type, config.attention)["title"],
+        "model": moved.trace.model,
+        "layer": layer,
+        "head": number,
+        "colour": palette.of_model(moved.trace.model),
+        "scores": bytes64(moved.scores[:, layer, number]),
+        "off": bytes64(moved.scores_off[layer, number]),
+        "nextTokens": [token_name(int(i), tokenizer, config) for i in moved.next_ids],
+        "next": bytes64(moved.next),
+        "nextOff": bytes64(moved.next_off),
+        "says": words.MOVED["learned" if config.rope is None else "rotated"],
+    }
+
+
+def parts(moved: Moved, head: tuple[int, int]) -> list[dict[str, Any]]:
+    """The scores of a head and, where it has a rope key, what they are the sum of."""
+    named = [("scores", palette.PATTERN, moved.scores[0])]
+    if "rope_scores" in moved.trace.arrays:
+        content, rope = moved.trace.content_scores, moved.trace.rope_scores
+        named = [("content", palette.LATENT, content), ("rope", palette.ROPE_KEY, rope), *named]
+    return [
+        {"title": words.SCORE_PARTS[name], "colour": colour, "values": bytes64(values[head])}
+        for name, colour, values in named
+    ]
+
+
+def shared_says(moved: Moved, head: tuple[int, int]) -> list[str]:
+    """What the picture of the parts tells, from the data."""
+    config = moved.trace.config
+    if "rope_scores" not in moved.trace.arrays:
+        return [words.NO_ROPE_KEY.format(model=moved.trace.model)]
+    seen = np.tril(np.ones(moved.scores.shape[-2:], dtype=bool))
+    spread = [
+        float(np.std(values[head][seen]))
+        for values in (moved.trace.content_scores, moved.trace.rope_scores)
+    ]
+    return [
+        words.ROPE_KEY_SAYS.format(
+            tokens=len(moved.trace.tokens), r=config.qk_rope_head_dim,
+            heads=config.num_attention_heads,
+        ),
+        words.SPREAD_SAYS.format(content=spread[0], rope=spread[1]),
+    ]  # fmt: skip
+
+
+def positions(
+    moved: list[Moved],
+    heads: list[tuple[int, int]],
+    entangled: Entangled | None,
+    *,
+    tokenizer: Tokenizer,
+    view: View,
+    source: str,
+    on_head: Callable[[], None],
+    on_option: Callable[[], None],
+) -> Any:
+    """Draws the page.
+
+    Args:
+        moved: ordinary attention, then the latent one; the parts are the latter's.
+        heads: one for each.
+        entangled: of the latter's head; None where the model cannot be taken apart.
+        on_head, on_option: read `st.session_state["position"]` for `.head` (model, layer, head)
+            and `.option` (name, value).
+    """
+    latent, head = moved[-1], heads[-1]
+    trace = latent.trace
+    rope_key = trace.arrays.get("k_rope")
+    shifts = min((one.shifts for one in moved), key=len)
+    data = {
+        "model": trace.model,
+        "tokens": token_texts(trace),
+        "layers": trace.config.num_hidden_layers,
+        "heads": trace.config.num_attention_heads,
+        "layer": head[0],
+        "head": head[1],
+        "headline": words.POSITION_HEADLINE[rope_key is not None],
+        "hideFirst": not view.sink,
+        "parts": parts(latent, head),
+        "ropeKey": None if rope_key is None else bytes64(rope_key[head[0]]),
+        "ropeDim": trace.config.qk_rope_head_dim,
+        "sharedSays": shared_says(latent, head),
+        "shifts": list(shifts),
+        "sides": [side(one, at, tokenizer) for one, at in zip(moved, heads, strict=True)],
+        "entangled": entangled
+        and {
+            "distances": list(entangled.distances),
+            "queries": bytes64(entangled.queries),
+            "scores": bytes64(entangled.scores),
+            "each": bytes64(entangled.absorbed_each),
+            "one": bytes64(entangled.absorbed_one),
+        },
+        "source": source,
+        "words": words.POSITION_STAGE,
+        "colours": {"signed": palette.SIGNED, "rope": palette.ROPE_KEY},
+    }
+    return _mount(key="position", data=data, on_head_change=on_head, on_option_change=on_option)
