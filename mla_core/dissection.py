@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from einops import rearrange
 from torch import Tensor, nn
 
 from mla_core.anatomy import Anatomy, How, Matrix
@@ -37,9 +36,10 @@ class _Sheet:
     def linear(self, name: str, left: str, weight: str, axes: str, bias: str | None = None) -> None:
         """left @ weight, plus the bias where the model has one."""
         values = self[left] @ self[weight]
-        present = bias is not None and bias in self.matrices
-        of = (left, weight, str(bias)) if present else (left, weight)
-        self._add(name, values + self[of[2]] if present else values, axes, "product", of)
+        if bias is None or bias not in self.matrices:
+            self._add(name, values, axes, "product", (left, weight))
+        else:
+            self._add(name, values + self[bias], axes, "product", (left, weight, bias))
 
     def meeting(self, name: str, queries: str, keys: str) -> None:
         self._add(name, self[queries] @ self[keys].T, "s t", "meeting", (queries, keys))
@@ -56,13 +56,13 @@ class _Sheet:
             self.given(f"bias_{name}", module.get_parameter("bias"), f" {width}")
             spread = np.sqrt(x.var(axis=1, keepdims=True) + module.eps)
             values = (x - x.mean(axis=1, keepdims=True)) / spread * self[f"gain_{name}"]
-            parts = (of, f"gain_{name}", f"bias_{name}")
-            self._add(name, values + self[parts[2]], axes, "layernorm", parts, factor=module.eps)
+            both = (of, f"gain_{name}", f"bias_{name}")
+            self._add(name, values + self[both[2]], axes, "layernorm", both, factor=module.eps)
             return
         assert isinstance(module, nn.RMSNorm) and module.eps is not None
         values = x / np.sqrt((x**2).mean(axis=1, keepdims=True) + module.eps)
-        parts = (of, f"gain_{name}")
-        self._add(name, values * self[parts[1]], axes, "rmsnorm", parts, factor=module.eps)
+        gain = f"gain_{name}"
+        self._add(name, values * self[gain], axes, "rmsnorm", (of, gain), factor=module.eps)
 
     def rotated(self, name: str, of: str, axes: str, *, interleaved: bool) -> None:
         """RoPE by the tables `cos` and `sin`: see `attention.rope.rotate`."""

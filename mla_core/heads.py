@@ -7,7 +7,12 @@ import numpy as np
 # Kinds of heads, in the order in which a head is asked for them: the first whose score reaches this
 # much gives the name. "content" is none of them: it picks tokens by what they are.
 ENOUGH = {
-    "previous": 0.5, "same": 0.5, "induction": 0.5, "sink": 0.5, "local": 0.5, "diffuse": 0.7
+    "previous": 0.5,
+    "same": 0.5,
+    "induction": 0.5,
+    "sink": 0.5,
+    "diffuse": 0.8,
+    "local": 0.5,
 }  # fmt: skip
 KINDS = (*ENOUGH, "content")
 LOCAL = 4  # keys back, the token itself included
@@ -48,7 +53,7 @@ def informative_head(pattern: np.ndarray, tokens: Sequence[str]) -> tuple[int, i
 def kind_scores(pattern: np.ndarray, token_ids: Sequence[int]) -> dict[str, np.ndarray]:
     """How far each kind explains each head: one share (l, h) a kind, between 0 and 1.
 
-    All but the last are mean shares of a query's attention, over the queries after the second
+    All but "diffuse" are mean shares of a query's attention, over the queries after the second
     (before, the first token is also the previous one):
 
         previous    on the token just before;

@@ -14,7 +14,9 @@ class TraceError(ValueError):
     """A recording that cannot be read; the message says which and why."""
 
 
-def write(path: str | Path | IO[bytes], about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+def write(
+    path: str | Path | IO[bytes], about: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> None:
     """Writes arrays by their names, and what JSON can say about them."""
     everything: dict[str, Any] = {"about": np.array(json.dumps(about)), **arrays}
     np.savez_compressed(path, **everything)

@@ -13,9 +13,8 @@ from typing import Any
 from mla_core.compression import Inspect
 from mla_core.engine import Engine
 from ui import words
-from ui.recorded import COMPRESSED, along, recorded
+from ui.recorded import COMPRESSED, recorded, recordings
 from ui.requests import request
-from ui.state import CHUNK
 from ui.tokens import tokenizer
 
 ENGINE = Engine()
@@ -31,10 +30,9 @@ def warm_up() -> None:
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any] | None]:
     """Reads what the first picture needs, and warms the engine if nobody comes for a while."""
-    for model in words.MODELS:
-        recorded(request(model, words.PROMPTS["flag"], new_tokens=CHUNK))
-    recorded(along(COMPRESSED, words.PROMPTS["flag"]))
-    recorded(Inspect(COMPRESSED))
+    for job, file in recordings().items():
+        if file.startswith(("flag", COMPRESSED)):
+            recorded(job)
     tokenizer()
     for module in ("pandas", "pyarrow"):  # Streamlit imports both when it mounts a component
         importlib.import_module(module)

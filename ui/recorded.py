@@ -3,9 +3,12 @@
 import functools
 from typing import Any
 
+from mla_core.absorption import Absorb, Paths
+from mla_core.anatomy import Anatomy, Dissect
 from mla_core.compression import Compression, Inspect
 from mla_core.engine import Job, Request
 from mla_core.models.locate import ASSETS
+from mla_core.positions import Entangle, Entangled, Move, Moved
 from mla_core.storage import TraceError
 from mla_core.traces import Trace
 from ui import words
@@ -13,6 +16,12 @@ from ui.requests import request
 from ui.state import CHUNK
 
 COMPRESSED = "mini-gpt2@64"  # what "Latent compression" opens on
+# the heads that the flag opens on: the most informative ones of its recorded patterns
+OPENING_HEADS = {"mini-gpt2": (3, 3), "mini-mla": (1, 4)}
+RESULTS: dict[type, Any] = {
+    Request: Trace, Inspect: Compression, Dissect: Anatomy, Absorb: Paths, Move: Moved,
+    Entangle: Entangled,
+}  # fmt: skip
 
 
 def along(model: str, prompt: str) -> Request:
@@ -27,21 +36,27 @@ def recordings() -> dict[Job[Any], str]:
         for name, prompt in words.PROMPTS.items()
         for model in words.MODELS
     }
-    files[along(COMPRESSED, words.PROMPTS["flag"])] = f"flag.{COMPRESSED}.npz"
+    flag = words.PROMPTS["flag"]
+    files[along(COMPRESSED, flag)] = f"flag.{COMPRESSED}.npz"
     files[Inspect(COMPRESSED)] = f"{COMPRESSED}.npz"
+    for model, head in OPENING_HEADS.items():
+        files[Dissect(model, flag, *head)] = f"flag.{model}.inside.npz"
+        files[Move(model, flag)] = f"flag.{model}.moved.npz"
+    files[Absorb("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.absorbed.npz"
+    files[Entangle("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.entangled.npz"
     return files
 
 
-def recorded(asked: Job[Any]) -> Trace | Compression | None:
+def recorded(asked: Job[Any]) -> Any:
     """The recorded answer to exactly this job, or None."""
     file = recordings().get(asked)
-    return None if file is None else _load(file, isinstance(asked, Inspect))
+    return None if file is None else _load(file, RESULTS[type(asked)])
 
 
 @functools.cache
-def _load(file: str, compression: bool) -> Trace | Compression | None:
+def _load(file: str, result: Any) -> Any:
     path = ASSETS / "traces" / file
     try:
-        return Compression.load(path) if compression else Trace.load(path)
+        return result.load(path)
     except TraceError:
         return None  # the live models answer instead

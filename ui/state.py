@@ -26,7 +26,15 @@ OPTIONS = (
     "attention", "biases",
 )  # fmt: skip
 MAX_RANK = 1600  # the width of the largest GPT-2
-HEAD_KEYS = ("mini-gpt2", "mini-mla", "mini-mha", "mini-gpt2-mla", "mini-mha-mla", "gpt2", "gpt2-mla")
+HEAD_KEYS = (
+    "mini-gpt2",
+    "mini-mla",
+    "mini-mha",
+    "mini-gpt2-mla",
+    "mini-mha-mla",
+    "gpt2",
+    "gpt2-mla",
+)
 
 
 @dataclass(frozen=True)

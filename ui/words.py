@@ -339,8 +339,8 @@ KINDS = {
     "same": "the token itself",
     "induction": "induction",
     "sink": "first token, the sink",
-    "local": "nearby tokens",
     "diffuse": "spread out",
+    "local": "nearby tokens",
     "content": "by content",
 }
 KIND_SHARES = {
@@ -348,8 +348,8 @@ KIND_SHARES = {
     "same": "on the token itself",
     "induction": "on what followed the same word",
     "sink": "on the first token",
-    "local": "on the last four",
     "diffuse": "evenness",
+    "local": "on the last four",
 }
 WALL = {
     "order": "Order",
@@ -378,8 +378,8 @@ HEADLINE_SHORT = "With so few tokens every head looks alike: type a longer sente
 HEADS_NOTES = """
 **Kinds of heads.** Each head is asked for six things: how much of its attention goes to the token
 just before, to the token itself, to what followed an earlier copy of the same word (*induction*),
-to the first token, to the last four; and how even it is. The first that reaches a half (evenness:
-0.7 of the entropy of equal shares) gives the label. What is left looks *by content*.
+to the first token, how even it is, and how much goes to the last four. The first that reaches a
+half (evenness: 0.8 of the entropy of equal shares) gives the label. What is left looks *by content*.
 
 **What a head is good for** is measured, not read off its pattern: its output is set to zero, all
 else runs as before, and the probability of the likeliest next token is read again. One head alone
@@ -444,68 +444,101 @@ MATRICES = {  # letter, and what it is
 # short name for the path, title, text
 SCENES = {
     "start": (
-        "words", "The words come in",
+        "words",
+        "The words come in",
         "Each token is a row of {d} numbers. Before layer {layer} it holds the word itself{and_more}.",
     ),
     "norm": (
-        "norm", "Normalise",
+        "norm",
+        "Normalise",
         "Each row is brought to a common size ({norm}), so that no loud token drowns the others.",
     ),
     "q": ("Q", "Queries", "X times W_Q: each token turns into a question of {k} numbers.{bias}"),
-    "k": ("K", "Keys", "X times W_K: each token's sign of what it can answer. This is cached.{bias}"),
-    "v": ("V", "Values", "X times W_V: what a token hands over when it is looked at. Cached too.{bias}"),
+    "k": (
+        "K",
+        "Keys",
+        "X times W_K: each token's sign of what it can answer. This is cached.{bias}",
+    ),
+    "v": (
+        "V",
+        "Values",
+        "X times W_V: what a token hands over when it is looked at. Cached too.{bias}",
+    ),
     "latent": (
-        "latent", "One latent for all heads",
+        "latent",
+        "One latent for all heads",
         "X is pressed from {d} to {c} numbers a token{latent_norm}. This, and not keys and values, "
         "goes into the cache.",
     ),
     "rope_key": (
-        "rope key", "One small key with the position",
+        "rope key",
+        "One small key with the position",
         "{r} more numbers a token, turned by an angle that grows with its position (RoPE). Cached "
         "as well, shared by all heads.",
     ),
-    "query_latent": ("c_Q", "The query latent", "Queries go through a latent of their own: not cached."),
-    "q_nope": ("q_C", "Queries: content", "This head's questions about content, {k} numbers a token."),
-    "q_rope": ("q_R", "Queries: position", "And {r} numbers about position, turned like the rope key."),
+    "query_latent": (
+        "c_Q",
+        "The query latent",
+        "Queries go through a latent of their own: not cached.",
+    ),
+    "q_nope": (
+        "q_C",
+        "Queries: content",
+        "This head's questions about content, {k} numbers a token.",
+    ),
+    "q_rope": (
+        "q_R",
+        "Queries: position",
+        "And {r} numbers about position, turned like the rope key.",
+    ),
     "k_nope": (
-        "k_C", "Keys, rebuilt from the latent",
+        "k_C",
+        "Keys, rebuilt from the latent",
         "The naive way: each head's keys come back out of the shared latent. (The page "
         "“Absorption” shows how this is avoided.)",
     ),
     "v_up": ("V", "Values, rebuilt from the latent", "And its values, out of the same latent."),
     "meet": (
-        "one query", "One query meets all keys",
+        "one query",
+        "One query meets all keys",
         "The query of “{query}” against each key: multiply number by number, add up. Click a score.",
     ),
     "meet_content": (
-        "one query", "One query meets all keys: content",
+        "one query",
+        "One query meets all keys: content",
         "The query of “{query}” against each key: multiply number by number, add up. Click a score.",
     ),
     "meet_position": (
-        "and position", "The same query, by position",
+        "and position",
+        "The same query, by position",
         "And its rope part against the one rope key of each token.",
     ),
     "all": ("scores", "All queries, all keys", "The same for every token: {n} × {n} scores."),
     "add": ("scores", "Content + position = score", "The two kinds of scores are added."),
     "mask": (
-        "mask", "Scale, and hide the future",
+        "mask",
+        "Scale, and hide the future",
         "Divided by √{scaled} (times {scale}); a token may not look at those that come after it.",
     ),
     "softmax": (
-        "softmax", "Scores become shares",
+        "softmax",
+        "Scores become shares",
         "Softmax row by row: e to the score, divided by the row's sum. Each row adds up to 1.",
     ),
     "mix": (
-        "A V", "Collect the values",
+        "A V",
+        "Collect the values",
         "Each token takes its shares of the values: one row of {v} numbers for each.",
     ),
     "concat": (
-        "heads", "All heads beside each other",
+        "heads",
+        "All heads beside each other",
         "This head's {v} columns among those of all {heads} heads.",
     ),
     "out": ("W_O", "Back to the width of the model", "W_O mixes what all heads found.{bias}"),
     "after": (
-        "residual", "Added to the stream",
+        "residual",
+        "Added to the stream",
         "Nothing is overwritten: attention adds its finding to what was there.",
     ),
 }
@@ -562,9 +595,7 @@ INSIDE_STAGE = {
         "given": "Given: {what}.",
     },
 }
-INSIDE_SOURCE = (
-    "{provenance}; this layer once more in float64, at most {difference:.0e} from that run's pattern"
-)
+INSIDE_SOURCE = "{provenance}; this layer once more in float64, at most {difference:.0e} from that run's pattern"
 INSIDE_NOTES = """
 **Real numbers.** Every cell is a number of this model on your text; the sizes are the real ones,
 and an axis is as long wherever it appears. Blue is negative, orange positive, each matrix with its
@@ -663,21 +694,27 @@ instead of 128. With one new token that is far cheaper than rebuilding; with a w
 **Not bit by bit.** The two ways add in different orders, so they differ in the last digits of
 float32. The differences on this page are measured, not assumed.
 """
-NO_ABSORPTION = "{model} keeps keys and values themselves, so there is nothing to absorb. Shown is {other}."
+NO_ABSORPTION = (
+    "{model} keeps keys and values themselves, so there is nothing to absorb. Shown is {other}."
+)
 
 POSITION = "Position"
 POSITION_HEADLINE = {
     True: "A score has two parts: what the words are, and how far apart they stand.",
     False: "Here the positions are inside X: nobody can take them out of a score again.",
 }
-SCORE_PARTS = {"content": "Content: q_C·k_C", "rope": "Position: q_R·k_R", "scores": "Score, scaled"}
+SCORE_PARTS = {
+    "content": "Content: q_C·k_C",
+    "rope": "Position: q_R·k_R",
+    "scores": "Score, scaled",
+}
 ROPE_KEY_SAYS = (
     "{tokens} × {r} numbers, turned by the position of their token: all {heads} heads of the layer "
     "read this one key, each with a query of its own."
 )
 SPREAD_SAYS = (
     "In this head the content scores spread by {content:.1f} and the rope scores by {rope:.1f} "
-    "(standard deviation): the larger decides where it looks."
+    "(standard deviation): the larger has more to say about where it looks."
 )
 NO_ROPE_KEY = (
     "{model} has no rope key: GPT-2 adds a learned vector for each position to the words before the "
@@ -736,9 +773,8 @@ content and position mix from the first layer on. DeepSeek turns pairs of number
 grows with the position (RoPE), so that a product of two turned vectors depends on their distance.
 
 **Moved, not repeated.** The whole text, start token included, is run again at later positions, as
-far as the context goes; nothing stands before it. Both models were trained on texts that begin
-anywhere in their 512 positions, or at the first: a learned position that was rarely seen is rarely
-right.
+far as the context goes; nothing stands before it. In training a row of 512 tokens began with a
+text and ran on into others: later positions were seen too, but never with nothing before them.
 
 **Taken away** means: no rotation in one model, no position vectors in the other. The causal mask
 stays, and with it a faint sense of order.

@@ -114,11 +114,11 @@ class GPT2(LanguageModel):
 
     def sublayer(self, layer: int) -> tuple[nn.Module, nn.Module]:
         block = self.transformer.h[layer]
-        return block.ln_1, block.attn
+        return block.get_submodule("ln_1"), block.get_submodule("attn")
 
     def output_projection(self, layer: int) -> nn.Module:
-        attention = self.transformer.h[layer].attn
-        return attention.o_proj if self.config.attention == "MLA" else attention.c_proj
+        name = "o_proj" if self.config.attention == "MLA" else "c_proj"
+        return self.transformer.h[layer].get_submodule(f"attn.{name}")
 
     def forward(
         self,

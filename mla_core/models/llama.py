@@ -152,10 +152,10 @@ class Llama(LanguageModel):
 
     def sublayer(self, layer: int) -> tuple[nn.Module, nn.Module]:
         block = self.model.layers[layer]
-        return block.input_layernorm, block.self_attn
+        return block.get_submodule("input_layernorm"), block.get_submodule("self_attn")
 
     def output_projection(self, layer: int) -> nn.Module:
-        return self.model.layers[layer].self_attn.o_proj
+        return self.model.layers[layer].get_submodule("self_attn.o_proj")
 
     def forward(
         self,

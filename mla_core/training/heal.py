@@ -77,7 +77,8 @@ def heal(
     optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, betas=(0.9, 0.95), weight_decay=0.0)
 
     def divergence(ids: Tensor) -> Tensor:
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        # only GPUs: a CPU without bfloat16 instructions emulates them a hundred times slower
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
             with torch.no_grad():
                 taught = original(ids)
             said = converted(ids)

@@ -191,6 +191,7 @@ def test_heal_reports_the_loss_before_and_after(tmp_path, capsys, monkeypatch):
     texts = ["Once upon a time there was a cat. " * 40] * 6000
     data.write_corpus(texts, tmp_path / "part.00.xz")
     monkeypatch.setattr(command.evaluate, "nats_held_out", lambda model, count=0: 2.0)
+    monkeypatch.setattr("mla_core.training.heal.ROWS", 4)  # two cores, not a GPU
     monkeypatch.setattr(
         "sys.argv",
         ["x", "heal", "mini-gpt2", "--rank", "16", "--corpus", str(tmp_path), "--seconds", "1",

@@ -67,7 +67,7 @@ class Absorption {
     if (!this.data || !this.root.isConnected) return;
     const theme = themeOf(this.root);
     this.signed = table(ramp(this.data.colours.signed[theme]));
-    this.find(".absorption").style.setProperty("--latent", this.data.colours.latent);
+    this.find(".absorption").style.setProperty("--accent", this.data.colours.latent);
     this.drawPaths();
     this.drawGrowth();
     this.drawSteps();

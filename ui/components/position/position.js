@@ -102,7 +102,7 @@ class Positions {
     const theme = themeOf(this.root);
     this.signed = ramp(this.data.colours.signed[theme]);
     this.signedTable = table(this.signed);
-    this.find(".positions").style.setProperty("--rope", this.data.colours.rope);
+    this.find(".positions").style.setProperty("--accent", this.data.colours.rope);
     this.paints = [];
     this.drawSum();
     this.paints.forEach((paint) => paint());

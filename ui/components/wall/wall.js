@@ -339,7 +339,7 @@ class Wall {
     this.signed = ramp(signed[theme]);
     this.weightTable = table(this.weight);
     this.signedTable = table(this.signed);
-    this.find(".wall").style.setProperty("--pattern", pattern);
+    this.find(".wall").style.setProperty("--accent", pattern);
     this.ones.forEach((one) => one.draw());
     this.drawLarge(theme);
   }
