@@ -358,7 +358,7 @@ WALL = {
     "compare": "Right side",
     "sinkHide": "Hide the first token",
     "keys": "keys: arrows move, Enter chooses",
-    "byEffect": "largest change of the next token's probability first",
+    "byEffect": "largest change first, in percent points",
     "head": "layer {layer}, head {head}: {kind}",
     "which": "Layer {layer}, head {head}",
     "minus": "minus the original",
@@ -654,9 +654,9 @@ ABSORPTION_LAYER = {
     "lines": {
         "naive": "naive",
         "absorbed": "absorbed",
-        "heads": "no latent (MHA)",
-        "cache": "cache, MLA",
-        "rebuilt": "rebuilt, naive",
+        "heads": "MHA",
+        "cache": "MLA's cache",
+        "rebuilt": "rebuilt",
     },
     "algebra": "Why that is allowed: three short steps, checked on these numbers",
     "steps": [

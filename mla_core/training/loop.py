@@ -83,7 +83,8 @@ def train(
     )
 
     def loss_of(x: Tensor, y: Tensor) -> Tensor:
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        # only GPUs: a CPU without bfloat16 instructions emulates them a hundred times slower
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
             logits = model(x)
         return F.cross_entropy(logits.flatten(0, 1).float(), y.flatten())
 

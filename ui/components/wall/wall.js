@@ -124,7 +124,9 @@ class One {
     if (!byLayer)
       for (const { at, x, y } of this.tiles) {
         context.globalAlpha = this.shown(at) ? 1 : 0.3;
-        context.fillText(`${Math.floor(at / heads)}.${at % heads}`, x + this.size / 2, y - 8);
+        const effect = this.wall.data.order === "effect" && this.change;
+        const name = effect ? (100 * this.change[at]).toFixed(1) : `${Math.floor(at / heads)}.${at % heads}`;
+        context.fillText(minus(name), x + this.size / 2, y - 8);
       }
     context.globalAlpha = 1;
     this.ink = ink;

@@ -1,0 +1,214 @@
+"""The four pages on heads through AppTest: recordings, links, short and long texts."""
+
+import base64
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mla_core.ablation import Ablate
+from mla_core.heads import informative_head
+from mla_core.models.locate import ASSETS
+from ui import recorded, words
+from ui.engine import ENGINE
+from ui.recorded import OPENING_HEADS
+from ui.requests import request
+from ui.state import CHUNK, MAX_TOKENS
+
+SHELL = str(ASSETS.parent / "ui" / "shell.py")
+FLAG = words.PROMPTS["flag"]
+PAGES = {
+    "every_head": "wall",
+    "inside_one_head": "inside",
+    "absorption": "absorption",
+    "position": "position",
+}
+
+
+def path(name: str) -> str:
+    return str(ASSETS.parent / "pages" / f"{name}.py")
+
+
+@pytest.fixture(autouse=True)
+def seen(monkeypatch):
+    """What the pages hand to their components, newest last."""
+    import importlib
+
+    calls: list[dict] = []
+
+    def spy_on(component):
+        mount = component._mount
+        monkeypatch.setattr(
+            component, "_mount", lambda **a: (calls.append(a["data"]), mount(**a))[1]
+        )
+
+    for component in PAGES.values():
+        spy_on(importlib.import_module(f"ui.components.{component}"))
+    return calls
+
+
+def open_page(name: str, **query: str) -> AppTest:
+    app = AppTest.from_file(SHELL, default_timeout=120)
+    app.query_params.update(query)
+    app.switch_page(path(name))
+    return app.run()
+
+
+def floats(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), "<f4")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_first_picture_is_recorded_and_needs_no_torch(name):
+    code = (
+        "import sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "app = AppTest.from_file(sys.argv[1], default_timeout=60)\n"
+        "app.switch_page(sys.argv[2])\n"
+        "app.run()\n"
+        "assert not app.exception and not app.error and len(app.main) > 2\n"
+        "assert not {'torch', 'transformers'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, SHELL, path(name)], check=True, cwd=ASSETS.parent)
+
+
+@pytest.mark.parametrize("model", OPENING_HEADS)
+def test_the_recorded_heads_are_those_that_the_flag_opens_on(model):
+    trace = recorded.recorded(request(model, FLAG, new_tokens=CHUNK))
+    given = trace.prompt_length
+    pattern = trace.pattern[..., :given, :given]
+    assert informative_head(pattern, trace.tokens[:given]) == OPENING_HEADS[model]
+
+
+def test_recordings_are_what_the_live_models_say():
+    compared = 0
+    for job, file in recorded.recordings().items():
+        if not file.endswith(("inside.npz", "moved.npz", "absorbed.npz", "entangled.npz")):
+            continue
+        stored, live = recorded.recorded(job), ENGINE.run(job)
+        compared += 1
+        if file.endswith("inside.npz"):
+            for name, matrix in live.matrices.items():
+                other = stored.matrices[name].values
+                size = max(1.0, np.nanmax(np.abs(other)))
+                assert np.nanmax(np.abs(matrix.values - other)) < 1e-4 * size, name
+        elif file.endswith("moved.npz"):
+            assert stored.shifts == live.shifts
+            assert np.abs(stored.scores - live.scores).max() < 1e-3
+        elif file.endswith("absorbed.npz"):
+            assert stored.counts == live.counts
+            assert np.abs(stored.arrays["out_naive"] - live.arrays["out_naive"]).max() < 1e-4
+        else:
+            assert np.abs(stored.queries - live.queries).max() < 1e-3
+    assert compared == 6
+
+
+LONG = "one two three four five six seven eight nine ten " * 12
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("prompt", ["a", LONG[:520], "😀", "<script>alert(1)</script>", "."])
+def test_short_long_and_strange_texts(name, prompt, seen):
+    app = open_page(name, prompt=prompt)
+    assert not app.exception and not app.error
+    tokens = seen[-1]["tokens"] if name != "every_head" else seen[-1]["sides"][0]["tokens"]
+    assert 2 <= len(tokens) <= MAX_TOKENS
+    if name == "every_head" and prompt == "a":
+        assert seen[-1]["headline"] == words.HEADLINE_SHORT
+    if name == "inside_one_head":
+        n = len(tokens)
+        assert seen[-1]["matrices"]["pattern"]["rows"] == n
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_longest_text_fills_the_limit(name, seen):
+    from ui.tokens import judge
+
+    text = "the " * 126
+    while judge(text + "cat ", "mini")[1]:
+        text += "cat "
+    app = open_page(name, prompt=text)
+    assert not app.exception and not app.error
+    tokens = seen[-1]["tokens"] if name != "every_head" else seen[-1]["sides"][0]["tokens"]
+    assert len(tokens) >= MAX_TOKENS - 1
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("prompt", ["", "   ", "word " * 2000])
+def test_a_text_that_cannot_run_draws_nothing_and_raises_nothing(name, prompt, seen):
+    app = open_page(name, prompt=prompt)
+    assert not app.exception and not seen
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"mini-gpt2": "8.0", "mini-mla": "99.99", "stage": "999", "attention": "RNN"},
+        {"mini-gpt2": "-1.0", "stage": "-3", "order": "<b>", "kind": "nobody", "compare": "x"},
+        {"mini-mla": "1.2.3", "stage": "1e9", "biases": "maybe", "pair": "gpt9"},
+    ],
+)
+@pytest.mark.parametrize("name", PAGES)
+def test_nonsense_in_a_link_falls_back(name, query, seen):
+    app = open_page(name, **query)
+    assert not app.exception and not app.error
+    data = seen[-1]
+    if name == "every_head":
+        assert [tuple(head) for head in data["chosen"]] == list(OPENING_HEADS.values())
+        assert (data["order"], data["kind"], data["compare"]) == ("layer", "all", "patterns")
+    elif name == "inside_one_head":
+        assert (data["layer"], data["head"]) == OPENING_HEADS["mini-gpt2"]
+        assert data["step"] in (0, 99)  # the component stops at its last step
+    else:
+        assert (data["layer"], data["head"]) == OPENING_HEADS["mini-mla"]
+
+
+def test_a_link_restores_the_stage(seen):
+    app = open_page(
+        "inside_one_head", attention="MLA", stage="4", biases="hidden", sink="hidden",
+        **{"mini-mla": "5.2"},
+    )  # fmt: skip
+    assert not app.exception
+    data = seen[-1]
+    assert (data["model"], data["layer"], data["head"], data["step"]) == ("mini-mla", 5, 2, 4)
+    assert not data["biases"] and data["hideFirst"] and not data["hasBiases"]
+
+
+def test_a_model_without_a_rope_key_shows_what_there_is(seen):
+    app = open_page("position", pair="same")
+    assert not app.exception and not app.error
+    data = seen[-1]
+    assert data["ropeKey"] is None and len(data["parts"]) == 1
+    assert "A rope part does not apply" in data["sharedSays"][0]
+    app = open_page("inside_one_head", pair="same", attention="MLA")
+    assert not app.exception and not app.error
+    assert "c_kv" in seen[-1]["matrices"] and "k_rope" not in seen[-1]["matrices"]
+    app = open_page("absorption", pair="same")
+    assert not app.exception and not app.error and seen[-1]["model"] == "mini-gpt2@64"
+
+
+def test_what_each_head_does_is_measured_and_told(seen):
+    for model in words.MODELS:
+        ENGINE.run(Ablate(model, FLAG))
+        ENGINE.run(request(model, FLAG, new_tokens=CHUNK))
+    open_page("every_head")
+    data = seen[-1]
+    assert "Without this head “␣blue” goes from" in data["headline"]
+    for side, model in zip(data["sides"], words.MODELS, strict=True):
+        change = floats(side["change"]).reshape(8, 8)
+        assert np.array_equal(change, ENGINE.run(Ablate(model, FLAG)).change)
+        assert side["next"] == "␣blue"
+        n = len(side["tokens"])
+        packed = floats(side["packed"]).reshape(8, 8, n * (n + 1) // 2)
+        own = ENGINE.run(request(model, FLAG, new_tokens=CHUNK)).pattern
+        assert np.array_equal(packed[3, 4], own[3, 4][:n, :n][np.tril_indices(n)])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_gpt2_that_is_not_here_is_offered(name, seen, monkeypatch):
+    monkeypatch.setattr("ui.pair.on_this_machine", lambda name: None)
+    app = open_page(name, pair="gpt2")
+    assert not app.exception and not seen
+    assert any(words.DOWNLOAD_TITLE in str(element.value) for element in app.subheader)
