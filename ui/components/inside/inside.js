@@ -118,20 +118,14 @@ class Matrix {
     const scale = window.devicePixelRatio || 1;
     this.canvas.width = Math.max(columns, Math.round(this.pixels[1] * scale));
     this.canvas.height = Math.max(rows, Math.round(this.pixels[0] * scale));
-    const sheet = document.createElement("canvas");
-    [sheet.width, sheet.height] = [columns, rows];
-    const image = new ImageData(columns, rows);
     const colours = stage.tables[matrix.scale];
-    for (let r = 0; r < rows; r++)
-      for (let c = 0; c < columns; c++) {
-        const [i, j] = flipped ? [c + offset[1], r + offset[0]] : [r + offset[0], c + offset[1]];
-        const value = matrix.values[i * matrix.columns + j];
-        const nothing = Number.isNaN(value) || (matrix.how === "softmax" && j > i);
-        const share = matrix.scale === "weights" ? value : (value / matrix.most + 1) / 2;
-        if (!nothing) image.data.set(colours[Math.max(0, Math.min(255, Math.round(255 * share)))], 4 * (r * columns + c));
-        image.data[4 * (r * columns + c) + 3] = nothing ? 0 : 255;
-      }
-    sheet.getContext("2d").putImageData(image, 0, 0);
+    const sheet = sheetOf(rows, columns, (to) => {
+      const [r, c] = [Math.floor(to / columns) + offset[0], (to % columns) + offset[1]];
+      const [i, j] = flipped ? [c, r] : [r, c];
+      const value = matrix.values[i * matrix.columns + j];
+      if (Number.isNaN(value) || (matrix.how === "softmax" && j > i)) return 0;
+      return colours[stepOf(matrix.scale === "weights" ? value : (value / matrix.most + 1) / 2)];
+    });
     const context = this.canvas.getContext("2d");
     context.imageSmoothingEnabled = false;
     context.drawImage(sheet, 0, 0, this.canvas.width, this.canvas.height);

@@ -142,24 +142,16 @@ class One {
   paint(context) {
     const { n } = this;
     const colours = this.differs ? this.wall.signedTable : this.wall.weightTable;
-    const nothing = this.wall.weightTable[0];
-    const sheet = document.createElement("canvas");
-    sheet.width = n;
-    sheet.height = n * this.tiles.length;
-    const pixels = new ImageData(sheet.width, sheet.height);
-    this.tiles.forEach(({ at }, k) => {
-      for (let i = 0; i < n; i++)
-        for (let j = 0; j < n; j++) {
-          const p = j > i ? NaN : this.value(at, i, j);
-          const share = this.differs ? (p / DIFFERENCE + 1) / 2 : p;
-          const empty = j > i || Number.isNaN(p);
-          const rgb = empty ? nothing : colours[Math.max(0, Math.min(255, Math.round(255 * share)))];
-          const to = 4 * (k * n * n + i * n + j);
-          pixels.data.set(rgb, to);
-          pixels.data[to + 3] = empty ? 110 : 255;
-        }
+    const nothing = this.wall.nothing;
+    const sheet = sheetOf(n * this.tiles.length, n, (to) => {
+      const j = to % n;
+      const row = (to - j) / n;
+      const i = row % n;
+      if (j > i) return nothing;
+      const p = this.value(this.tiles[(row - i) / n].at, i, j);
+      if (Number.isNaN(p)) return nothing;
+      return colours[stepOf(this.differs ? (p / DIFFERENCE + 1) / 2 : p)];
     });
-    sheet.getContext("2d").putImageData(pixels, 0, 0);
     context.imageSmoothingEnabled = n > this.size * (window.devicePixelRatio || 1);
     this.tiles.forEach(({ at, x, y }, k) => {
       context.globalAlpha = this.shown(at) ? 1 : 0.15;
@@ -306,7 +298,9 @@ class Wall {
     const large = this.find(".large canvas");
     large.onpointermove = (event) => this.hover(event);
     large.onpointerleave = () => showTip(large, null, "");
-    new ResizeObserver(() => this.draw()).observe(this.find(".walls"));
+    new ResizeObserver(() => {
+      if (this.find(".walls").clientWidth !== this.width) this.draw();
+    }).observe(this.find(".walls"));
   }
 
   // Drawn at once, and told to Python for the link.
@@ -335,11 +329,13 @@ class Wall {
 
   draw() {
     if (!this.data || !this.root.isConnected) return;
+    this.width = this.find(".walls").clientWidth;
     const theme = themeOf(this.root);
     const { weights, signed, pattern } = this.data.colours;
     this.weight = ramp(weights[theme]);
     this.signed = ramp(signed[theme]);
     this.weightTable = table(this.weight);
+    this.nothing = table(this.weight, 110)[0]; // a tile keeps its square where nothing is
     this.signedTable = table(this.signed);
     this.find(".wall").style.setProperty("--accent", pattern);
     this.ones.forEach((one) => one.draw());
