@@ -22,10 +22,19 @@ def picked_head() -> None:
     state.put(**{state.head_key(model): f"{layer}.{head}"})
 
 
+def entered() -> None:
+    model, layer, head = st.session_state["wall"].enter
+    attention = list(words.ATTENTIONS)[list(dict(st.session_state["wall_heads"])).index(model)]
+    state.put(attention=attention, stage=None, **{state.head_key(model): f"{layer}.{head}"})
+    st.session_state["inside_next"] = True
+
+
 def set_option() -> None:
     state.report_option(*st.session_state["wall"].option)
 
 
+if st.session_state.pop("inside_next", False):
+    st.switch_page("../pages/inside_one_head.py")
 page = opening()
 view = page.view
 models = latent_of(lambda: pair(view))
@@ -52,6 +61,7 @@ if shown.traces:
         view=view,
         on_head=picked_head,
         on_option=set_option,
+        on_enter=entered,
     )
     notes(words.HEADS_NOTES)
     if not shown.live:

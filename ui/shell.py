@@ -9,7 +9,7 @@ if str(ROOT) not in sys.path:  # Streamlit puts this script's own folder there, 
 
 import streamlit as st  # noqa: E402
 
-from ui import words  # noqa: E402
+from ui import state, words  # noqa: E402
 
 st.set_page_config(page_title=words.TITLE, page_icon="🔎", layout="wide")
 style = (Path(__file__).parent / "shell.html").read_text(encoding="utf-8")
@@ -39,4 +39,6 @@ pages = [
     st.Page(ROOT / "pages" / "absorption.py", title=words.ABSORPTION, url_path="absorption"),
     st.Page(ROOT / "pages" / "position.py", title=words.POSITION, url_path="position"),
 ]
-st.navigation(pages, position="top").run()
+page = st.navigation(pages, position="top")
+state.carry(page.url_path)
+page.run()

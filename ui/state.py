@@ -143,6 +143,17 @@ def put(**values: Any) -> None:
             st.query_params[name] = str(value)
 
 
+def carry(page: str) -> None:
+    """Takes what the reader looks at along to another page: Streamlit's navigation drops it.
+
+    A link to a page that brings a view of its own keeps that.
+    """
+    memory = st.session_state
+    if memory.get("page", page) != page and not st.query_params:
+        st.query_params.from_dict(memory["query"])
+    memory["page"], memory["query"] = page, st.query_params.to_dict()
+
+
 def new_prompt(prompt: str) -> None:
     """Another text: the step and the chosen heads belonged to the old one."""
     put(prompt=prompt, step=None, seed=None, **dict.fromkeys(HEAD_KEYS))

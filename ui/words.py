@@ -365,6 +365,7 @@ WALL = {
     "hint": "rows are queries, columns keys",
     "cell": "{query} → {key}: {value}",
     "effect": "Without this head “{next}” goes from {before} to {after}",
+    "enter": "Look inside this head",
     "measuring": "Measuring what each head does for the next token …",
     "alt": "{model}: attention patterns of all {layers} layers and {heads} heads, {count} tokens.",
     "largeAlt": "{model}: attention pattern of layer {layer}, head {head}.",

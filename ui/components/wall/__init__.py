@@ -70,6 +70,7 @@ def wall(
     view: View,
     on_head: Callable[[], None],
     on_option: Callable[[], None],
+    on_enter: Callable[[], None],
 ) -> Any:
     """Draws the wall.
 
@@ -79,8 +80,8 @@ def wall(
         corresponds: whether equal heads of both models are the same head, so that their
             difference means something.
         origin: (the heads to choose, one a side; a number that forces a jump to them).
-        on_head, on_option: read `st.session_state["wall"]` for `.head` (model, layer, head) and
-            `.option` (name, value).
+        on_head, on_option, on_enter: read `st.session_state["wall"]` for `.head` and `.enter`
+            (model, layer, head) and `.option` (name, value).
     """
     data = {
         "sides": sides,
@@ -103,4 +104,10 @@ def wall(
             "pattern": palette.PATTERN,
         },
     }
-    return _mount(key="wall", data=data, on_head_change=on_head, on_option_change=on_option)
+    return _mount(
+        key="wall",
+        data=data,
+        on_head_change=on_head,
+        on_option_change=on_option,
+        on_enter_change=on_enter,
+    )

@@ -260,9 +260,10 @@ class Wall {
     this.jump = -1;
   }
 
-  load({ data, setStateValue }) {
+  load({ data, setStateValue, setTriggerValue }) {
     this.data = data;
     this.set = setStateValue;
+    this.trigger = setTriggerValue;
     if (!this.ones) this.build();
     data.sides.forEach((side, i) => this.ones[i].load(side));
     if (data.jump !== this.jump) {
@@ -295,6 +296,9 @@ class Wall {
       this.data.hideFirst = event.target.checked;
       this.option("sink", event.target.checked ? "hidden" : "shown");
     };
+    this.find(".enter").textContent = words.enter;
+    this.find(".enter").onclick = () =>
+      this.trigger("enter", [this.data.sides[this.active].model, ...this.chosen[this.active]]);
     const large = this.find(".large canvas");
     large.onpointermove = (event) => this.hover(event);
     large.onpointerleave = () => showTip(large, null, "");
