@@ -1,5 +1,6 @@
 """Latent compression: how small can the latent be before the model breaks?"""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -29,10 +30,6 @@ def sized() -> None:
 def picked_head() -> None:
     layer, head = st.session_state["compression"].head
     state.put(**{state.current().converted: f"{layer}.{head}"})
-
-
-def set_option() -> None:
-    state.report_option(*st.session_state["compression"].option)
 
 
 def picked_model() -> None:
@@ -85,7 +82,7 @@ if shown.traces:
         ),
         on_rank=sized,
         on_head=picked_head,
-        on_option=set_option,
+        on_option=partial(state.picked_option, "compression"),
     )
     below(model, name, view.prompt, inside, head[0])
     notes(words.WHY_NOTES + (words.WHY_CURVE if view.pair != "gpt2" else ""))

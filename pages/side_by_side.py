@@ -1,6 +1,7 @@
 """Side by side: what do two kinds of attention make of the same sentence?"""
 
 import math
+from functools import partial
 
 import streamlit as st
 
@@ -19,15 +20,6 @@ def stepped() -> None:
     step = int(st.session_state["stage"].step)
     state.report("step", step)
     state.put(step=step)
-
-
-def picked_head() -> None:
-    model, layer, head = st.session_state["stage"].head
-    state.put(**{state.head_key(model): f"{layer}.{head}"})
-
-
-def set_option() -> None:
-    state.report_option(*st.session_state["stage"].option)
 
 
 page = opening()
@@ -63,8 +55,8 @@ if shown.traces:
         view=view,
         may_grow=new_tokens < state.MAX_NEW,
         on_step=stepped,
-        on_head=picked_head,
-        on_option=set_option,
+        on_head=partial(state.picked_head, "stage"),
+        on_option=partial(state.picked_option, "stage"),
     )
     notes(words.NOTES[view.pair])
     closer_look(shown.traces, heads, hide_first=not view.sink)

@@ -23,10 +23,11 @@ ELSEWHERE = re.compile(r"(?<![\w:/.])(?:/[^\s/:]+)+/(?=[^\s/:]+/[^\s/:]+)")
 
 @dataclass(frozen=True)
 class Answer:
-    """What was asked, by name (empty when there is nothing to show), and where it comes from."""
+    """What was asked, its answers by name (none when there is nothing to show), and their origin."""
 
     traces: dict[str, Any]
     live: bool
+    asked: Mapping[str, Job[Any]]
     problem: str | None = None  # a sentence for the reader
 
 
@@ -70,11 +71,12 @@ def answer(asked: Mapping[str, Job[Any]]) -> Answer:
     """
     live = {model: ENGINE.remembered(request) for model, request in asked.items()}
     if all(live.values()):
-        return Answer({model: trace for model, trace in live.items() if trace}, live=True)
+        return Answer({model: trace for model, trace in live.items() if trace}, True, asked)
     stored = {model: recorded(request) for model, request in asked.items()}
     if all(stored.values()):
         problem = st.session_state.get("problem")
-        return Answer({model: trace for model, trace in stored.items() if trace}, False, problem)
+        found = {model: trace for model, trace in stored.items() if trace}
+        return Answer(found, False, asked, problem)
     waiting = st.empty()
 
     def still_wanted() -> None:
@@ -83,11 +85,11 @@ def answer(asked: Mapping[str, Job[Any]]) -> Answer:
     try:
         traces = {model: ENGINE.run(request, still_wanted) for model, request in asked.items()}
     except Exception as error:
-        return Answer({}, live=False, problem=sentence(error))
+        return Answer({}, False, asked, sentence(error))
     finally:
         waiting.empty()
     st.session_state.pop("problem", None)
-    return Answer(traces, live=True)
+    return Answer(traces, True, asked)
 
 
 @st.fragment(run_every=1.0)

@@ -178,7 +178,14 @@ def report(name: str, value: Any) -> None:
     st.session_state[f"reported_{name}"] = value
 
 
-def report_option(name: str, value: str | float) -> None:
-    """The stage says what the reader set; `current` checks it like anything else in a link."""
+def picked_option(component: str) -> None:
+    """A component says what the reader set; `current` checks it like anything else in a link."""
+    name, value = st.session_state[component].option
     if name in OPTIONS:
         put(**{name: value})
+
+
+def picked_head(component: str) -> None:
+    """A component says which head of which model the reader chose."""
+    model, layer, head = st.session_state[component].head
+    put(**{head_key(model): f"{layer}.{head}"})
