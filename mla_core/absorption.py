@@ -110,7 +110,7 @@ class Absorb:
         model = engine.model(self.model)
         attention = model.sublayer(self.layer)[1]
         if not isinstance(attention, LatentAttention):
-            raise ValueError(f"{model.name} has no second path: its keys need not be rebuilt")
+            raise ValueError(f"{model.name} has no absorbed path: choose a model with a latent")
         ids = encode_prompt(model, self.prompt, bos=True)
         new = torch.tensor([ids[-1:]], device=model.device)
         names = ("q", "c_kv", "k", "k_rope", "content_scores", "pattern", "z")

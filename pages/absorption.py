@@ -8,6 +8,7 @@ from mla_core.absorption import Absorb
 from ui import state, words
 from ui.both import both_models
 from ui.components.absorption import absorption
+from ui.export import take_away
 from ui.heads import chosen_heads
 from ui.live import answer, go_live, provenance
 from ui.notes import notes
@@ -29,5 +30,6 @@ for paths in ran.traces.values():
     )
     st.caption(words.NO_ABSORPTION.format(model=ordinary, other=latent))
     notes(words.ABSORPTION_NOTES)
+    take_away({latent: paths})
     if not ran.live:
         go_live(job)

@@ -9,6 +9,7 @@ from ui import state, words
 from ui.both import both_models
 from ui.components.wall import wall, wall_side
 from ui.engine import ENGINE
+from ui.export import closer_look
 from ui.heads import chosen_heads, headline
 from ui.live import go_live, provenance
 from ui.notes import notes
@@ -52,6 +53,7 @@ wall(
     on_enter=entered,
 )
 notes(words.HEADS_NOTES)
+closer_look(traces, dict(heads), hide_first=not view.sink)
 if not shown.live:
     go_live(shown.asked)
 elif not all(ablations.values()):

@@ -8,6 +8,7 @@ from mla_core.anatomy import Dissect
 from ui import state, words
 from ui.both import both_models
 from ui.components.inside import inside
+from ui.export import take_away
 from ui.heads import chosen_heads
 from ui.live import answer, go_live, provenance
 from ui.notes import notes
@@ -42,5 +43,6 @@ for anatomy in opened.traces.values():
         on_option=partial(state.picked_option, "inside"),
     )
     notes(words.INSIDE_NOTES)
+    take_away({model: anatomy})
     if not opened.live:
         go_live(dissected)

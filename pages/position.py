@@ -10,6 +10,7 @@ from mla_core.positions import Entangle, Move
 from ui import state, words
 from ui.both import both_models
 from ui.components.position import positions
+from ui.export import take_away
 from ui.heads import chosen_heads
 from ui.live import answer, go_live, provenance
 from ui.notes import notes
@@ -38,5 +39,6 @@ if ran.traces:
         on_option=partial(state.picked_option, "position"),
     )
     notes(words.POSITION_NOTES)
+    take_away({one.trace.model: one for one in moved})
     if not ran.live:
         go_live(jobs)

@@ -1,6 +1,9 @@
 """Taking things away: exact values in Plotly figures, pictures, and the traces as files."""
 
 import io
+from collections.abc import Mapping
+from functools import partial
+from typing import IO, Protocol, runtime_checkable
 
 import streamlit as st
 
@@ -10,6 +13,27 @@ from ui.labels import token_labels
 
 # the camera of a figure saves vectors: they print and project at any size
 PICTURE = {"toImageButtonOptions": {"format": "svg"}, "displaylogo": False}
+
+
+@runtime_checkable
+class Savable(Protocol):
+    """A result that can be written to a file."""
+
+    def save(self, path: IO[bytes]) -> None: ...
+
+
+def _as_file(result: Savable) -> bytes:
+    file = io.BytesIO()
+    result.save(file)
+    return file.getvalue()
+
+
+def take_away(results: Mapping[str, Savable]) -> None:
+    """A button for each result, by model; its file is made when it is pressed."""
+    with st.container(horizontal=True):
+        for name, result in results.items():
+            label = words.TAKE_AWAY.format(model=name)
+            st.download_button(label, partial(_as_file, result), f"{name}.npz", key=f"take-{name}")
 
 
 def closer_look(
@@ -39,10 +63,8 @@ def closer_look(
                 config=PICTURE,
                 alt=words.PATTERN_ALT.format(**about, count=len(trace.tokens)),
             )
-            file = io.BytesIO()
-            trace.save(file)
             column.download_button(
-                words.DOWNLOAD.format(model=model), file.getvalue(), f"{model}.npz"
+                words.DOWNLOAD.format(model=model), partial(_as_file, trace), f"{model}.npz"
             )
         st.plotly_chart(
             cache_figure({model: trace.cache_nbytes for model, trace in traces.items()}),

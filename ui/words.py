@@ -116,6 +116,7 @@ was computed by them; each picture says when and where.
 
 CLOSER = "Exact values, pictures and data"
 CLOSER_NOTE = "Rows are queries, columns are keys; hover a cell for its value. The camera saves an SVG picture."
+TAKE_AWAY = "The numbers of this page: {model} (.npz)"
 DOWNLOAD = "Trace of {model} (.npz)"
 PATTERN_TITLE = "{model}: attention of layer {layer}, head {head}"
 PATTERN_ALT = (
@@ -357,6 +358,7 @@ WALL = {
     "allKinds": "every kind",
     "compare": "Right side",
     "sinkHide": "Hide the first token",
+    "sinkHelp": STAGE["sinkHelp"],
     "keys": "keys: arrows move, Enter chooses",
     "byEffect": "largest change first, in percent points",
     "head": "layer {layer}, head {head}: {kind}",
@@ -565,7 +567,7 @@ INSIDE_STAGE = {
     "query": "Query",
     "biases": "Show biases",
     "sinkHide": "Hide the first token",
-    "keys": "keys: ← → step, Space plays",
+    "keys": "keys: ← → step, Space plays, Shift + arrows move the chosen cell",
     "shelf": "Kept for later",
     "cached": "cached",
     "back": "Back",

@@ -70,7 +70,7 @@ def test_other_latent_models(name, save_checkpoint):
 
 
 def test_ordinary_attention_has_nothing_to_absorb(engine):
-    with pytest.raises(ValueError, match="keys need not be rebuilt"):
+    with pytest.raises(ValueError, match="has no absorbed path"):
         engine.answer(Absorb("mini-gpt2", FLAG, 0, 0))
 
 

@@ -108,7 +108,7 @@ def test_shipped_models_keep_their_promises():
     sizes = [(ASSETS / "models" / name / "model.safetensors").stat().st_size for name in EMBEDDED]
     assert max(sizes) <= 16 * 2**20 and sum(sizes) <= 90 * 2**20
     assert set(EMBEDDED) == set(CONFIGS)
-    texts = shipped_texts()[:60]
+    texts = shipped_texts()[:24]
     bits = {
         name: evaluate.bits_per_byte(load_model(name, device="cpu"), texts)["bits_per_byte"]
         for name in EMBEDDED

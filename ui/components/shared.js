@@ -125,6 +125,16 @@ const largest = (values) => values.reduce((most, x) => Math.max(most, Math.abs(x
 const minus = (text) => text.replace("-", "−");
 const tiny = (x) => minus(x.toExponential(1));
 
+// Runs the action of a key, unless the reader is in a field or presses a button with it.
+function onKey(event, actions) {
+  const typing = ["SELECT", "INPUT"].includes(event.target.tagName);
+  const onButton = event.key === " " && event.target.tagName === "BUTTON";
+  if (typing || onButton || !(event.key in actions)) return;
+  event.preventDefault();
+  event.stopPropagation(); // Streamlit binds keys on the document
+  actions[event.key]();
+}
+
 // Fills a select once, and sets it.
 function choices(select, options, chosen) {
   if (select.length !== options.length)

@@ -262,19 +262,26 @@ class Inside {
   }
 
   key(event) {
-    const typing = ["SELECT", "INPUT"].includes(event.target.tagName);
-    const actions = {
+    const moves = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
+    if (event.shiftKey && this.selected)
+      return onKey(event, Object.fromEntries(
+        Object.entries(moves).map(([key, by]) => [key, () => this.moveCell(...by)]),
+      ));
+    onKey(event, {
       ArrowRight: () => this.go(this.step + 1),
       ArrowLeft: () => this.go(this.step - 1),
       Home: () => this.go(0),
       End: () => this.go(this.data.scenes.length - 1),
       " ": () => (this.timer ? this.pause() : this.play()),
-    };
-    const onButton = event.key === " " && event.target.tagName === "BUTTON";
-    if (typing || onButton || !(event.key in actions)) return;
-    event.preventDefault();
-    event.stopPropagation(); // Streamlit binds keys on the document
-    actions[event.key]();
+    });
+  }
+
+  moveCell(down, right) {
+    const [name, i, j] = this.selected;
+    const { rows, columns } = this.matrices[name];
+    const { flipped } = this.nodes.get(name); // drawn transposed: down is along the columns
+    const [r, c] = flipped ? [i + right, j + down] : [i + down, j + right];
+    this.ask(name, Math.min(Math.max(r, 0), rows - 1), Math.min(Math.max(c, 0), columns - 1));
   }
 
   go(step, playing = false) {

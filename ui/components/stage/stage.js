@@ -372,19 +372,13 @@ class Stage {
   }
 
   key(event) {
-    const typing = ["SELECT", "INPUT"].includes(event.target.tagName);
-    const actions = {
+    onKey(event, {
       ArrowRight: () => this.forward(),
       ArrowLeft: () => this.go(this.step - 1),
       Home: () => this.go(1),
       End: () => this.go(this.total),
       " ": () => (this.timer ? this.pause() : this.play()),
-    };
-    const onButton = event.key === " " && event.target.tagName === "BUTTON";
-    if (typing || onButton || !(event.key in actions)) return;
-    event.preventDefault();
-    event.stopPropagation(); // Streamlit binds keys on the document
-    actions[event.key]();
+    });
   }
 
   forward() {

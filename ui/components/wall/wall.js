@@ -290,6 +290,7 @@ class Wall {
     const names = this.root.querySelectorAll(".options .name");
     [words.order, words.kind, words.compare, words.sinkHide].forEach((text, i) => (names[i].textContent = text));
     this.find(".keys").textContent = words.keys;
+    this.find(".sink").parentElement.title = words.sinkHelp;
     for (const name of ["order", "kind", "compare"])
       this.find(`.${name}`).onchange = (event) => this.option(name, event.target.value);
     this.find(".sink").onchange = (event) => {
