@@ -602,7 +602,7 @@ INSIDE_SOURCE = "{provenance}; this layer once more in float64, at most {differe
 INSIDE_NOTES = """
 **Real numbers.** Every cell is a number of this model on your text; the sizes are the real ones,
 and an axis is as long wherever it appears. Blue is negative, orange positive, each matrix with its
-own scale; the pattern goes from 0 to 1.
+own scale (content, rope and total scores share one); the pattern goes from 0 to 1.
 
 **What the video leaves out** is here: the start token, the biases, the norms, the positions. Hide
 the first token or the biases to see the picture of the video; the numbers stay those of the model,

@@ -21,6 +21,7 @@ _mount = st.components.v2.component(
     js=script("inside", "explain"),
 )
 CACHED = {"MLA": ("c_kv", "k_rope"), "ordinary": ("k", "v")}  # what stays in the cache
+PARTS_OF_A_SCORE = ("content", "position_scores", "raw")
 STREAM = "#7f8c99"
 COLOURS = {
     palette.Q: ("W_Q", "b_Q", "q_unrotated", "q", "W_UQ", "q_nope", "W_QR", "q_rope_unrotated",
@@ -37,7 +38,10 @@ COLOUR_OF = {name: colour for colour, names in COLOURS.items() for name in names
 def matrix_data(name: str, matrix: Matrix, anatomy: Anatomy) -> dict[str, Any]:
     """One matrix for the browser: exact numbers, and how they follow."""
     letter, what = words.MATRICES.get(name, (name, ""))
-    finite = np.abs(matrix.values[np.isfinite(matrix.values)])
+    # the parts of a score have one scale, so that the eye can add them
+    together = PARTS_OF_A_SCORE if name in PARTS_OF_A_SCORE else (name,)
+    values = [anatomy.matrices[one].values for one in together if one in anatomy.matrices]
+    finite = np.abs(np.concatenate([x[np.isfinite(x)] for x in values]))
     wide = not np.array_equal(matrix.values.astype(np.float32), matrix.values, equal_nan=True)
     kind = "MLA" if anatomy.trace.config.attention == "MLA" else "ordinary"
     return {
