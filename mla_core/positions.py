@@ -183,7 +183,7 @@ class Entangle:
     """Turns the content keys of a head by RoPE, which its model does not do, and tries to absorb.
 
     Query, latents and W_UK are the model's own, in float64; the angles are those that RoPE has at
-    this width with the model's own base.
+    this width with the model's own base (10,000 where it has none).
     """
 
     model: str

@@ -611,8 +611,9 @@ so that the rows of a pattern then add up to less than 1.
 
 ABSORPTION = "Absorption"
 ABSORPTION_HEADLINE = (
-    "Two ways through the same layer, one result: the logits differ by at most {difference:.1e} "
-    "(the largest is {largest:.1f}), and the second way never rebuilds a key."
+    "Two ways, one result: this layer's output differs by at most {layer_difference:.1e} (the "
+    "largest number is {largest_output:.2f}), the logits by {logit_difference:.1e} (of "
+    "{largest_logit:.1f}). The second way never rebuilds a key."
 )
 WAY_TITLES = {"naive": "Naive: rebuild, then attend", "absorbed": "Absorbed: move the matrices"}
 WAY_READS = "Reads {read:,} numbers ({nbytes:,} B) of {tokens} tokens from the cache"

@@ -230,6 +230,53 @@ def test_moving_the_sentence(page, server):
     expect(page.locator(".demonstration tr")).to_have_count(11)
 
 
+def test_what_the_reader_looks_at_goes_along_to_other_pages(page, server):
+    open_page(page, server, "every_head", "?prompt=Bees+make&mini-mla=6.3")
+    live(page)
+    page.get_by_role("button", name="Look inside this head").click()
+    page.wait_for_url("**/inside_one_head?**")
+    expect(page.locator("select.layer")).to_have_value("6", timeout=60_000)
+    expect(page.locator("select.attention")).to_have_value("MLA")
+    for title, name in (("Position", "position"), ("Absorption", "absorption")):
+        page.get_by_role("link", name=title).click()
+        expect(page.locator(PAGES[name]).first).to_be_visible(timeout=60_000)
+        assert "prompt=Bees+make" in page.url and "mini-mla=6.3" in page.url
+        expect(page.locator("input.text")).to_have_value("Bees make")
+        expect(page.locator("select.head")).to_have_value("3")
+    page.get_by_role("link", name="Side by side").click()
+    expect(page.locator(".chip").nth(2)).to_have_text("␣make", timeout=60_000)
+
+
+@pytest.mark.parametrize("name", ["inside_one_head", "absorption", "position"])
+def test_the_numbers_of_a_page_can_be_taken_away(page, server, name, tmp_path):
+    open_page(page, server, name, "?attention=MLA")
+    live(page)
+    page.wait_for_timeout(1000)  # the script that drew the live picture ends with the buttons
+    with page.expect_download() as download:
+        page.get_by_role("button", name="The numbers of this page: mini-mla").click()
+    assert download.value.suggested_filename == "mini-mla.npz"
+    download.value.save_as(tmp_path / "taken.npz")
+    with np.load(tmp_path / "taken.npz", allow_pickle=False) as file:
+        assert {"inside_one_head": "c_kv", "absorption": "q_latent", "position": "k_rope"}[
+            name
+        ] in file
+
+
+def test_shift_and_arrows_move_the_chosen_cell(page, server):
+    open_page(page, server, "inside_one_head", "?stage=7")
+    live(page)
+    page.locator(".scene .cells").last.click(position={"x": 35, "y": 100})
+    title = page.locator(".answer h3")
+    expect(title).to_contain_text("S[4·␣is, 1·The]")
+    page.locator(".inside").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(title).to_contain_text("S[5·␣red, 2·␣American]")
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(title).to_contain_text("S[4·␣is, 1·The]")
+
+
 EXPLAIN_ALL = """data => {
   const matrices = Object.fromEntries(Object.entries(data.matrices).map(([name, m]) => [name,
     {...m, values: m.wide ? doubles(m.data) : Float64Array.from(floats(m.data))}]));

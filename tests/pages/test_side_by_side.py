@@ -45,7 +45,8 @@ def notes(app: AppTest) -> str:
     return " ".join(element.value for element in [*app.error, *app.caption, *app.info])
 
 
-def test_the_flag_stands_there_at_once(stage_data):
+def test_the_flag_stands_there_at_once(stage_data, monkeypatch):
+    monkeypatch.setattr(ENGINE, "_memory", type(ENGINE._memory)())  # a server that has just started
     app = open_page()
     assert not app.exception and not app.error
     sides = stage_data[-1]["sides"]

@@ -98,10 +98,7 @@ def absorption(paths: Paths, *, source: str, on_head: Callable[[], None]) -> Any
         "layer": paths.layer,
         "head": paths.head,
         "key": int(pattern[1:].argmax()) + 1 if len(pattern) > 1 else 0,  # not the sink
-        "headline": words.ABSORPTION_HEADLINE.format(
-            difference=paths.differences["logit_difference"],
-            largest=paths.differences["largest_logit"],
-        ),
+        "headline": words.ABSORPTION_HEADLINE.format(**paths.differences),
         "ways": [way(name, paths) for name in ("naive", "absorbed")],
         "shapes": [
             shape_data(

@@ -452,7 +452,7 @@ class Inside {
     if (found.products) {
       nodes.push(this.strips(found, names));
       const order = [...found.products.keys()].sort((a, b) => Math.abs(found.products[b]) - Math.abs(found.products[a])).slice(0, 4);
-      const axis = matrix.how === "meeting" ? this.matrices[matrix.of[0]].axes[1] : this.matrices[matrix.of[0]].axes[1];
+      const axis = this.matrices[matrix.of[0]].axes[1];
       say(words.largest + order.map((k) => `${this.axisName(axis, k)}: ${shown(found.left[k])} × ${shown(found.right[k])} = ${shown(found.products[k])}`).join("; "));
     }
     if (["raw", "content", "position_scores", "scores"].includes(name) && j <= i) {

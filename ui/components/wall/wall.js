@@ -75,10 +75,11 @@ class One {
     return Array.from({ length: layers }, (_, l) => [null, all.slice(l * heads, (l + 1) * heads)]);
   }
 
+  // How far a kind explains a head; "content" is what is left over and has no score.
   score(kind, at) {
-    const which = this.wall.data.kindNames.findIndex(([name]) => name === kind);
     const { layers, heads } = this.side;
-    return which * layers * heads + at < this.scores.length ? this.scores[which * layers * heads + at] : 0;
+    const which = this.wall.data.kindNames.findIndex(([name]) => name === kind);
+    return this.scores[which * layers * heads + at] ?? 0;
   }
 
   draw() {
