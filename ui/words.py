@@ -377,7 +377,7 @@ HEADLINE = (
     "attention to “{key}”."
 )
 HEADLINE_EFFECT = " Without this head “{next}” goes from {before} to {after}."
-HEADLINE_SHORT = "With so few tokens every head looks alike: type a longer sentence."
+HEADLINE_SHORT = "No word here can only be found by its content: type a longer sentence to see one."
 HEADS_NOTES = """
 **Kinds of heads.** Each head is asked for six things: how much of its attention goes to the token
 just before, to the token itself, to what followed an earlier copy of the same word (*induction*),
@@ -678,14 +678,19 @@ ABSORPTION_LAYER = {
         {
             "title": "3. W_O could swallow W_UV",
             "equation": "W_O (W_UV z) = (W_O W_UV) z",
-            "about": "But nobody multiplies the weights beforehand: the product is larger than its parts.",
+            "about": (
+                "So the weights could be multiplied once and for all, and W_UK with W_Q as well. "
+                "Nobody does: at DeepSeek's sizes the products are larger than their parts."
+            ),
             "sizes": True,
         },
     ],
     "difference": "largest difference: {difference}",
 }
-MERGED_OWN = "This layer: {apart:,} numbers apart, {merged:,} multiplied ({ratio:.1f} times more)."
-MERGED_DEEPSEEK = "DeepSeek-V2: {apart:,} apart, {merged:,} multiplied ({ratio:.1f} times more)."
+MERGED_OWN = (
+    "This layer: {apart:,} numbers apart, {merged:,} multiplied ({ratio:.1f} times as many)."
+)
+MERGED_DEEPSEEK = "DeepSeek-V2: {apart:,} apart, {merged:,} multiplied ({ratio:.1f} times as many)."
 ABSORPTION_NOTES = """
 **What is absorbed.** Matrix products may be bracketed as one likes. W_UK stands between a query and
 a latent: multiply it with the one new query instead of with every cached latent. W_UV stands
@@ -693,7 +698,7 @@ between the latents' sum and W_O: apply it once, after the sum.
 
 **What it costs.** A score against the latent has c numbers instead of n: at DeepSeek's sizes 512
 instead of 128. With one new token that is far cheaper than rebuilding; with a whole prompt at once
-(prefill) rebuilding is cheaper, and that is how DeepSeek serves it.
+(prefill) rebuilding is cheaper, and that is how DeepSeek serves it (DeepSeek-V3.2, appendix A).
 
 **Not bit by bit.** The two ways add in different orders, so they differ in the last digits of
 float32. The differences on this page are measured, not assumed.

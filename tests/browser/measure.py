@@ -2,7 +2,7 @@
 
 Fresh server and empty browser cache: time until the first attention picture is painted, beside a
 page with one line of text. Then, on a warm server: from Enter on a new ten-token text to both
-pictures redrawn.
+pictures redrawn, and from a new size of the latent to everything redrawn.
 """
 
 import statistics
@@ -23,6 +23,7 @@ PAINTED = """() => {
     c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0));
 }"""
 LINE = "() => document.body.innerText.includes('one line of text')"
+SIZES = (100, 33, 57, 200, 150, 80, 120, 90, 40, 60)
 WORDS = ["cat", "dog", "bird", "fish", "tree", "house", "garden", "river", "child", "king"]
 
 
@@ -60,6 +61,26 @@ def redraws(page: Page, url: str) -> list[float]:
     return took
 
 
+def slides(page: Page, url: str) -> list[float]:
+    """Milliseconds from a new size on "Latent compression" to everything redrawn, ten sizes."""
+    page.goto(f"{url}/latent_compression")
+    page.get_by_text("The first head to lose its place").wait_for(timeout=120_000)
+    page.wait_for_timeout(3000)
+    took = []
+    for rank in SIZES:
+        begun = time.perf_counter()
+        page.get_by_role("slider", name="Size of the latent").fill(str(rank))
+        page.wait_for_function(
+            """rank => [...document.querySelectorAll('*')].some(e => e.shadowRoot
+                 ?.querySelector('.source')?.textContent.includes(`@${rank},`))""",
+            arg=rank,
+            polling="raf",
+        )
+        took.append(1e3 * (time.perf_counter() - begun))
+        page.wait_for_timeout(800)
+    return took
+
+
 def main() -> None:
     root = Path(__file__).resolve().parents[2]
     with tempfile.TemporaryDirectory() as folder:
@@ -76,8 +97,10 @@ def main() -> None:
     with serve() as url, sync_playwright() as playwright:
         browser = launch(playwright)
         took = redraws(browser.new_page(viewport={"width": 1440, "height": 900}), url)
+        slid = slides(browser.new_page(viewport={"width": 1440, "height": 900}), url)
         browser.close()
     print(f"redraw, median       {statistics.median(took):6.0f} ms  {sorted(map(round, took))}")
+    print(f"new size, median     {statistics.median(slid):6.0f} ms  {sorted(map(round, slid))}")
 
 
 if __name__ == "__main__":
