@@ -1,9 +1,9 @@
 """Taking things away: exact values in Plotly figures, pictures, and the traces as files."""
 
+import functools
 import io
 from collections.abc import Mapping
-from functools import partial
-from typing import IO, Protocol, runtime_checkable
+from typing import IO, Any, Protocol, runtime_checkable
 
 import streamlit as st
 
@@ -20,20 +20,22 @@ class Savable(Protocol):
     """A result that can be written to a file."""
 
     def save(self, path: IO[bytes]) -> None: ...
+    def __hash__(self) -> int: ...
 
 
-def _as_file(result: Savable) -> bytes:
+@functools.lru_cache(maxsize=8)  # results are compared by identity: each is written once
+def _as_file(result: Any) -> bytes:
     file = io.BytesIO()
     result.save(file)
     return file.getvalue()
 
 
 def take_away(results: Mapping[str, Savable]) -> None:
-    """A button for each result, by model; its file is made when it is pressed."""
+    """A button for each result, by model."""
     with st.container(horizontal=True):
         for name, result in results.items():
             label = words.TAKE_AWAY.format(model=name)
-            st.download_button(label, partial(_as_file, result), f"{name}.npz", key=f"take-{name}")
+            st.download_button(label, _as_file(result), f"{name}.npz", key=f"take-{name}")
 
 
 def closer_look(
@@ -64,7 +66,7 @@ def closer_look(
                 alt=words.PATTERN_ALT.format(**about, count=len(trace.tokens)),
             )
             column.download_button(
-                words.DOWNLOAD.format(model=model), partial(_as_file, trace), f"{model}.npz"
+                words.DOWNLOAD.format(model=model), _as_file(trace), f"{model}.npz"
             )
         st.plotly_chart(
             cache_figure({model: trace.cache_nbytes for model, trace in traces.items()}),

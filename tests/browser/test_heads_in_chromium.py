@@ -251,7 +251,6 @@ def test_what_the_reader_looks_at_goes_along_to_other_pages(page, server):
 def test_the_numbers_of_a_page_can_be_taken_away(page, server, name, tmp_path):
     open_page(page, server, name, "?attention=MLA")
     live(page)
-    page.wait_for_timeout(1000)  # the script that drew the live picture ends with the buttons
     with page.expect_download() as download:
         page.get_by_role("button", name="The numbers of this page: mini-mla").click()
     assert download.value.suggested_filename == "mini-mla.npz"
