@@ -4,8 +4,9 @@ The dataclass is free of torch, like `Trace`; computing it is not.
 """
 
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class Paths:
             queries=config.q_lora_rank or config.hidden_size,
         )  # fmt: skip
 
-    def save(self, path: str | Path | IO[bytes]) -> None:
+    def save(self, path: str | Path | BufferedIOBase) -> None:
         about = {
             "trace": self.trace.about(), "layer": self.layer, "head": self.head,
             "counts": self.counts, "differences": self.differences,

@@ -7,8 +7,9 @@ dataclasses are free of torch, like `Trace`; `dissection` computes them.
 
 import dataclasses
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -75,7 +76,7 @@ class Anatomy:
     def nbytes(self) -> int:
         return sum(matrix.values.nbytes for matrix in self.matrices.values())
 
-    def save(self, path: str | Path | IO[bytes]) -> None:
+    def save(self, path: str | Path | BufferedIOBase) -> None:
         """Writes one compressed .npz without pickles; numbers that fit a smaller type use it."""
         rules = {}
         for name, matrix in self.matrices.items():

@@ -4,8 +4,9 @@ The dataclasses are free of torch, like `Trace`; computing them is not.
 """
 
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class Moved:
     def _own(self) -> dict[str, np.ndarray]:
         return {f"moved_{name}": getattr(self, name) for name in MOVED}
 
-    def save(self, path: str | Path | IO[bytes]) -> None:
+    def save(self, path: str | Path | BufferedIOBase) -> None:
         about = {"trace": self.trace.about(), "shifts": self.shifts}
         storage.write(path, about, self.trace.arrays | self._own())
 
@@ -157,7 +158,7 @@ class Entangled:
     def nbytes(self) -> int:
         return sum(getattr(self, name).nbytes for name in ENTANGLED)
 
-    def save(self, path: str | Path | IO[bytes]) -> None:
+    def save(self, path: str | Path | BufferedIOBase) -> None:
         about = {"distances": self.distances}
         storage.write(path, about, {name: getattr(self, name) for name in ENTANGLED})
 

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,7 +16,7 @@ class TraceError(ValueError):
 
 
 def write(
-    path: str | Path | IO[bytes], about: dict[str, Any], arrays: dict[str, np.ndarray]
+    path: str | Path | BufferedIOBase, about: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> None:
     """Writes arrays by their names, and what JSON can say about them."""
     everything: dict[str, Any] = {"about": np.array(json.dumps(about)), **arrays}

@@ -6,8 +6,9 @@ one. `tracing.trace` makes them.
 
 import dataclasses
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -85,7 +86,7 @@ class Trace:
         odds = np.exp(shifted)
         return odds / odds.sum(axis=-1, keepdims=True)
 
-    def save(self, path: str | Path | IO[bytes]) -> None:
+    def save(self, path: str | Path | BufferedIOBase) -> None:
         """Writes one compressed .npz without pickles."""
         storage.write(path, self.about(), self.arrays)
 

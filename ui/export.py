@@ -3,7 +3,7 @@
 import functools
 import io
 from collections.abc import Mapping
-from typing import IO, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ PICTURE = {"toImageButtonOptions": {"format": "svg"}, "displaylogo": False}
 class Savable(Protocol):
     """A result that can be written to a file."""
 
-    def save(self, path: IO[bytes]) -> None: ...
+    def save(self, path: io.BytesIO) -> None: ...
     def __hash__(self) -> int: ...
 
 
