@@ -42,20 +42,31 @@ class Decoder:
         model: from `load_model`.
         mode: "absorbed" or "naive", for MLA; other attention has only one path. Absorbed unless
             said otherwise, but for a converted llama, which has only the naive one.
+        storage: the type that the cache keeps its rows in; the model's own unless said otherwise.
+
+    Attributes:
+        token_ids: the sequence so far.
+        cache: what is kept of it.
+        logits: (w,) of the token to come; None before the prefill.
 
     Raises:
         ValueError: an unknown mode, or one that the model does not have.
     """
 
-    def __init__(self, model: LanguageModel, mode: Mode | None = None) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        mode: Mode | None = None,
+        storage: torch.dtype | None = None,
+    ) -> None:
         mode = mode or model.modes[-1]
         if mode not in model.modes:
             has = " or ".join(map(repr, model.modes))
             raise ValueError(f"mode must be {has} for {model.name}, not {mode!r}")
         self.model, self.mode = model, mode
-        self.cache = model.new_cache()
+        self.cache = model.new_cache(storage)
         self.token_ids: list[int] = []
-        self._logits: torch.Tensor | None = None  # (w,) of the token to come
+        self.logits: torch.Tensor | None = None
 
     def prefill(self, prompt: str, *, bos: bool = True) -> None:
         """Runs the whole prompt at once; a second call continues the sequence.
@@ -71,7 +82,7 @@ class Decoder:
         """`prefill` for token ids."""
         self._room_for(len(ids))
         new = torch.tensor([ids], device=self.model.device)
-        self._logits = self.model(new, cache=self.cache)[0, -1]
+        self.logits = self.model(new, cache=self.cache)[0, -1]
         self.token_ids += ids
 
     @torch.inference_mode()
@@ -92,15 +103,15 @@ class Decoder:
         Raises:
             ValueError: no prompt yet, a full context, or a negative temperature or top_k.
         """
-        if self._logits is None:
+        if self.logits is None:
             raise ValueError("there is nothing to continue: call prefill first")
         self._room_for(1)
-        probabilities = self._logits.float().softmax(-1)
-        token_id = choose(self._logits, temperature, top_k, seed, len(self.token_ids))
+        probabilities = self.logits.float().softmax(-1)
+        token_id = choose(self.logits, temperature, top_k, seed, len(self.token_ids))
         written, read = self.cache.bytes_written, self.cache.bytes_read
         recorder = Recorder(["pattern"])
         new = torch.tensor([[token_id]], device=self.model.device)
-        self._logits = self.model(new, cache=self.cache, record=recorder, mode=self.mode)[0, -1]
+        self.logits = self.model(new, cache=self.cache, record=recorder, mode=self.mode)[0, -1]
         self.token_ids.append(token_id)
         return Step(
             token_id=token_id,

@@ -6,14 +6,14 @@ from functools import partial
 import streamlit as st
 
 from ui import state, words
-from ui.calibrating import ready_to_convert
+from ui.both import ready_pair
 from ui.components.stage import side, stage
 from ui.export import closer_look
 from ui.heads import chosen_heads
-from ui.live import answer, go_live, latent_of, provenance
+from ui.live import answer, go_live, provenance
 from ui.notes import notes
 from ui.opening import opening
-from ui.requests import pair, requests
+from ui.requests import requests
 
 
 def stepped() -> None:
@@ -24,10 +24,7 @@ def stepped() -> None:
 
 page = opening()
 view = page.view
-models = latent_of(lambda: pair(view))
-
-if view.pair in words.ORIGINALS:
-    ready_to_convert(words.ORIGINALS[view.pair])
+models = ready_pair(view)
 
 # as many new tokens as the reader has stepped to, and a chunk more
 prompt_length = len(page.tokenizer.encode(view.prompt)) + 1

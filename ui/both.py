@@ -10,15 +10,22 @@ from ui.requests import pair, request
 from ui.state import CHUNK, View
 
 
+def ready_pair(view: View) -> list[str]:
+    """The two models of a view, ready to run; stops the page with a sentence if they are not."""
+    models = latent_of(lambda: pair(view))
+    if view.pair in words.ORIGINALS:
+        ready_to_convert(words.ORIGINALS[view.pair])
+    return models
+
+
 def both_models(view: View) -> tuple[Answer, dict[str, Trace]]:
     """(the answer, its traces by model); stops the page with a sentence if there is nothing.
 
     The jobs are those of "Side by side": a reader who comes from there waits for nothing.
     """
-    models = latent_of(lambda: pair(view))
-    if view.pair in words.ORIGINALS:
-        ready_to_convert(words.ORIGINALS[view.pair])
-    shown = answer({model: request(model, view.prompt, new_tokens=CHUNK) for model in models})
+    shown = answer(
+        {model: request(model, view.prompt, new_tokens=CHUNK) for model in ready_pair(view)}
+    )
     if shown.problem:
         st.error(shown.problem)
     if not shown.traces:

@@ -1,7 +1,5 @@
 """What surrounds the compression lab: its sentence, the curve, the spectrum, the facts."""
 
-import functools
-import json
 from typing import Any
 
 import streamlit as st
@@ -10,22 +8,14 @@ from mla_core.compare import Descend
 from mla_core.compression import HELD_OUT_TEXTS, Compression, MeasureLoss
 from mla_core.engine import Job
 from mla_core.exactness import Prove
-from mla_core.models.locate import ASSETS
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.traces import Trace
 from ui import words
 from ui.engine import ENGINE
 from ui.export import PICTURE
 from ui.labels import token_name, token_texts
+from ui.recorded import recorded_bench
 from ui.requests import config_of
-
-
-@functools.cache
-def recorded_curves() -> dict[str, Any]:
-    """assets/bench/compression.json: made by `python -m mla_core.bench compression`."""
-    text = (ASSETS / "bench" / "compression.json").read_text(encoding="utf-8")
-    curves: dict[str, Any] = json.loads(text)
-    return curves
 
 
 def failing(descent: Descend, before: Trace, tokenizer: Tokenizer) -> str:
@@ -55,7 +45,7 @@ def below(model: str, name: str, prompt: str, inside: Compression, layer: int) -
     from ui.figures.compression import curve_figure, spectrum_figure
 
     left, right = st.columns(2)
-    curves = recorded_curves()
+    curves = recorded_bench("compression")
     if model in curves["models"]:
         base, cut = ENGINE.remembered(MeasureLoss(model)), ENGINE.remembered(MeasureLoss(name))
         config, live, told = inside.config, None, words.CURVE_WAITING.format(texts=HELD_OUT_TEXTS)

@@ -1,12 +1,14 @@
 """The recordings under assets/traces: what a page shows before any model is loaded."""
 
 import functools
+import json
 from typing import Any
 
 from mla_core.absorption import Absorb, Paths
 from mla_core.anatomy import Anatomy, Dissect
 from mla_core.compression import Compression, Inspect
 from mla_core.engine import Job, Request
+from mla_core.growth import Grow, Growth
 from mla_core.models.locate import ASSETS
 from mla_core.positions import Entangle, Entangled, Move, Moved
 from mla_core.storage import TraceError
@@ -20,7 +22,7 @@ COMPRESSED = "mini-gpt2@64"  # what "Latent compression" opens on
 OPENING_HEADS = {"mini-gpt2": (3, 3), "mini-mla": (1, 4)}
 RESULTS: dict[type, Any] = {
     Request: Trace, Inspect: Compression, Dissect: Anatomy, Absorb: Paths, Move: Moved,
-    Entangle: Entangled,
+    Entangle: Entangled, Grow: Growth,
 }  # fmt: skip
 
 
@@ -42,9 +44,18 @@ def recordings() -> dict[Job[Any], str]:
     for model, head in OPENING_HEADS.items():
         files[Dissect(model, flag, *head)] = f"flag.{model}.inside.npz"
         files[Move(model, flag)] = f"flag.{model}.moved.npz"
+        files[Grow(model, flag, CHUNK)] = f"flag.{model}.grown.npz"
     files[Absorb("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.absorbed.npz"
     files[Entangle("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.entangled.npz"
     return files
+
+
+@functools.cache
+def recorded_bench(name: str) -> dict[str, Any]:
+    """A file of assets/bench; its own `command` made it."""
+    text = (ASSETS / "bench" / f"{name}.json").read_text(encoding="utf-8")
+    bench: dict[str, Any] = json.loads(text)
+    return bench
 
 
 def recorded(asked: Job[Any]) -> Any:

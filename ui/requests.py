@@ -1,6 +1,7 @@
 """What the pages ask of the engine."""
 
 from mla_core.engine import Request
+from mla_core.growth import STORAGES, Grow
 from mla_core.models.config import ModelConfig, read_config
 from mla_core.models.hub import REPOSITORIES
 from mla_core.models.locate import Conversion, locate
@@ -62,6 +63,20 @@ def request(
         seed=seed if temperature else 0,
         follow=None if follow == model else follow,
         through_baseline=model in BASELINES,
+    )
+
+
+def growing(view: View, model: str, new_tokens: int) -> Grow:
+    """A text and its growing cache; what is not drawn at random shares one answer."""
+    drawn = view.temperature > 0
+    return Grow(
+        model=model,
+        prompt=view.prompt,
+        new_tokens=new_tokens,
+        temperature=view.temperature,
+        top_k=view.top_k if drawn else None,
+        seed=view.seed if drawn else 0,
+        storage=view.storage if view.storage in STORAGES else STORAGES[0],
     )
 
 

@@ -23,7 +23,7 @@ CHUNK = 12  # tokens generated at a time
 MAX_TEMPERATURE = 2.0
 OPTIONS = (
     "lead", "temperature", "seed", "sink", "method", "spread", "measure", "order", "kind", "compare",
-    "attention", "biases",
+    "attention", "biases", "storage", "cache", "top_k",
 )  # fmt: skip
 MAX_RANK = 1600  # the width of the largest GPT-2
 HEAD_KEYS = (
@@ -42,7 +42,7 @@ class View:
     """What the reader looks at; a link is this and nothing else.
 
     `heads` holds (layer, head) for each model the reader has chosen one for, by `head_key`.
-    `rank`, `method` and `layerwise` say how a model is converted; rank None is the page's own.
+    `top_k` None draws among all tokens. `rank`, `method` and `layerwise` say how a model is converted; rank None is the page's own.
     """
 
     prompt: str
@@ -64,6 +64,9 @@ class View:
     attention: str
     stage: int
     biases: bool
+    storage: str
+    cached: bool
+    top_k: int | None
 
 
 def _number(text: str | None, low: float, high: float) -> float | None:
@@ -131,6 +134,9 @@ def current() -> View:
         attention=_one_of(url.get("attention"), words.ATTENTIONS),
         stage=_integer(url.get("stage"), 99) or 0,
         biases=url.get("biases") != "hidden",
+        storage=_one_of(url.get("storage"), words.STORAGES),
+        cached=url.get("cache") != "off",
+        top_k=_integer(url.get("top_k"), 10**9) or None,
     )
 
 

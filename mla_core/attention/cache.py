@@ -14,13 +14,21 @@ from torch import Tensor
 class LayerCache:
     """The growing rows of one layer, and a count of the bytes that went in and out.
 
+    Args:
+        storage: the type that rows are kept in, e.g. ``torch.bfloat16`` or
+            ``torch.float8_e4m3fn``; that of the rows themselves unless said otherwise. What is
+            read comes back in the type of the new rows, rounded.
+
     Attributes:
         length: tokens held.
-        bytes_written, bytes_read: totals over all calls of `append`.
+        forgotten: older tokens that were dropped; their positions are not given out again.
+        bytes_written, bytes_read: totals over all calls of `append`, in the storage type.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, storage: torch.dtype | None = None) -> None:
+        self.storage = storage
         self.length = 0
+        self.forgotten = 0
         self.bytes_written = 0
         self.bytes_read = 0
         self._buffers: dict[str, Tensor] = {}
@@ -43,12 +51,37 @@ class LayerCache:
         start = self.length
         self.length += next(iter(rows.values())).shape[-2]
         for name, new in rows.items():
-            self._reserve(name, new)
-            self._buffers[name][..., start : self.length, :] = new
-            self.bytes_written += new.nbytes
+            stored = self._stored(new)
+            self._reserve(name, stored)
+            self._buffers[name][..., start : self.length, :] = stored
+            self.bytes_written += stored.nbytes
         held = tuple(self[name] for name in rows)
         self.bytes_read += sum(view.nbytes for view in held)
-        return held
+        return tuple(view.to(new.dtype) for view, new in zip(held, rows.values(), strict=True))
+
+    def _stored(self, new: Tensor) -> Tensor:
+        if self.storage is None or self.storage == new.dtype:
+            return new
+        most = torch.finfo(self.storage).max  # beyond it float8 knows only NaN
+        return new.clamp(-most, most).to(self.storage)
+
+    def fill(self, forgotten: int, **rows: Tensor) -> None:
+        """Takes rows (..., length, width) that were saved, as they are."""
+        self.length = next(iter(rows.values())).shape[-2]
+        self.forgotten = forgotten
+        self._buffers = rows
+
+    def crop(self, length: int) -> None:
+        """Drops the newest tokens, so that `length` remain."""
+        self.length = min(length, self.length)
+
+    def forget(self, tokens: int) -> None:
+        """Drops the oldest tokens; the others keep their positions."""
+        tokens = min(tokens, self.length)
+        for name in self:
+            self._buffers[name] = self[name][..., tokens:, :].clone()
+        self.length -= tokens
+        self.forgotten += tokens
 
     def _reserve(self, name: str, like: Tensor) -> None:
         """Doubles the buffer when it is full: n steps copy O(n) rows, not O(n^2)."""
@@ -83,12 +116,27 @@ class Cache(tuple[LayerCache, ...]):
     __slots__ = ()
 
     @classmethod
-    def empty(cls, num_layers: int) -> "Cache":
-        return cls(LayerCache() for _ in range(num_layers))
+    def empty(cls, num_layers: int, storage: torch.dtype | None = None) -> "Cache":
+        return cls(LayerCache(storage) for _ in range(num_layers))
 
     @property
     def length(self) -> int:
         return self[0].length
+
+    @property
+    def position(self) -> int:
+        """Of the next token: those that were forgotten count."""
+        return self[0].forgotten + self.length
+
+    def crop(self, length: int) -> None:
+        """Drops the newest tokens of every layer, so that `length` remain."""
+        for layer in self:
+            layer.crop(length)
+
+    def forget(self, tokens: int) -> None:
+        """Drops the oldest tokens of every layer; the others keep their positions."""
+        for layer in self:
+            layer.forget(tokens)
 
     def nbytes_of(self, tokens: int) -> int:
         return sum(layer.nbytes_of(tokens) for layer in self)

@@ -44,6 +44,8 @@ class BiasedLatentAttention(LatentAttention):
         cache: LayerCache | None = None,
         record: Recorder | None = None,
     ) -> Tensor:
+        if record is not None:
+            record.put(x=x)
         q = rearrange(self.q_proj(x), "b s (h n) -> b h s n", h=self.num_heads)
         nothing = x.new_empty(*x.shape[:2], 0)  # no rope part
         z = self.attend(
@@ -92,6 +94,8 @@ class RotatedLatentAttention(nn.Module):
                 "a converted llama runs the naive path only: its keys are rotated after they are "
                 "rebuilt, so W_UK cannot move to the query"
             )
+        if record is not None:
+            record.put(x=x)
         q = rearrange(self.q_proj(x), "b s (h k) -> b h s k", k=self.head_dim)
         q = rotate(q, *last(rotation, x.shape[1]), interleaved=False)
         c_kv = self.kv_a_proj(x)
@@ -99,7 +103,7 @@ class RotatedLatentAttention(nn.Module):
             (c_kv,) = cache.append(c_kv=c_kv)
         kv = rearrange(self.kv_b_proj(c_kv), "b t (g e) -> b g t e", e=2 * self.head_dim)
         k, v = kv.chunk(2, dim=-1)
-        k = rotate(k, *rotation, interleaved=False)
+        k = rotate(k, *last(rotation, k.shape[2]), interleaved=False)
         if record is not None:
             record.put(c_kv=c_kv)
         # with a cache the new queries are fewer than the keys, which torch's fused kernel refuses

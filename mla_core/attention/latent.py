@@ -256,6 +256,8 @@ class MultiHeadLatentAttention(LatentAttention):
             mode, cache, record: see `attend`.
         """
         turn = last(rotation, x.shape[1])
+        if record is not None:
+            record.put(x=x)
         q_nope, q_rope = self.queries(x, turn)
         c_kv, k_rope = self.compress(x, turn)
         z = self.attend(q_nope, q_rope, c_kv, k_rope, mode=mode, cache=cache, record=record)

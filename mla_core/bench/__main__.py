@@ -1,5 +1,5 @@
 """`python -m mla_core.bench`: a trace and a decode step beside transformers, as a table; and
-what conversions lose (`compression`).
+what conversions lose (`compression`), and what a cache saves (`growth`).
 
 Every pair is timed in turn (ours, theirs, ours, ...), so that a busy machine slows both.
 """
@@ -8,7 +8,6 @@ import argparse
 import os
 import platform
 import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,28 +18,14 @@ from transformers import AutoModelForCausalLM, DynamicCache
 from mla_core import Decoder, kv_bytes_per_token, load_model, trace
 from mla_core.attention.latent import Mode
 from mla_core.bench.compression import CONVERTED, bench_compression
+from mla_core.bench.growth import bench_growth
+from mla_core.bench.timing import in_turn
 from mla_core.models.checkpoint import default_device
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import locate
 
 MODELS = ("mini-mla", "mini-gpt2")
 TEXT = "Once upon a time there was a little girl who had a red ball and a big dog. "
-
-
-def in_turn(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median milliseconds of each, timed alternately after one untimed round."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for i in range(repeats + 1):
-        for name, run in runs.items():
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
-            begun = time.perf_counter()
-            run()
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
-            if i:
-                times[name].append(1e3 * (time.perf_counter() - begun))
-    return {name: statistics.median(values) for name, values in times.items()}
 
 
 def text_of(model_name: str, tokens: int) -> str:
@@ -117,10 +102,10 @@ def bench_decode(repeats: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m mla_core.bench", description=__doc__)
     parser.add_argument(
-        "what", nargs="*", choices=["trace", "decode", "compression", []], default=[]
+        "what", nargs="*", choices=["trace", "decode", "compression", "growth", []], default=[]
     )
     parser.add_argument("--repeats", type=int, default=60)
-    parser.add_argument("--out", type=Path, help="file for the result of `compression`")
+    parser.add_argument("--out", type=Path, help="file for the result of `compression` or `growth`")
     parser.add_argument("--models", nargs="+", default=list(CONVERTED), help="to convert")
     parser.add_argument("--healed", type=Path, help="what `training heal` printed, to be included")
     args = parser.parse_args()
@@ -128,6 +113,11 @@ def main() -> None:
         if args.out is None:
             parser.error("compression needs --out")
         bench_compression(args.out, args.models, args.healed)
+        return
+    if "growth" in args.what:
+        if args.out is None:
+            parser.error("growth needs --out")
+        bench_growth(args.out, args.repeats)
         return
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"

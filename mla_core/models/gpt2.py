@@ -92,7 +92,7 @@ class Stack(nn.Module):
     def forward(
         self, ids: Tensor, cache: Cache | None, record: Recorder | None, mode: Mode
     ) -> Tensor:
-        start = cache.length if cache is not None else 0
+        start = cache.position if cache is not None else 0
         positions = torch.arange(start, start + ids.shape[1], device=ids.device)
         embedding, position = self.wte(ids), self.wpe(positions)
         x = embedding + position

@@ -45,7 +45,8 @@ class LanguageModel(nn.Module, ABC):
             ids: the new tokens; with a cache they continue what it holds.
             cache: from `new_cache`, grown by this call.
             record: takes the names listed in `attention.multihead` and `attention.latent`, the
-                `residual` stream before each layer, `embedding` and learned `position`.
+                `residual` stream before each layer, attention's normalised input `x`, `embedding` and
+                learned `position`.
             mode: MLA's path; other attention has only one.
         """
 
@@ -72,8 +73,9 @@ class LanguageModel(nn.Module, ABC):
         """The paths it can take, the one for decoding last (see `attention.converted`)."""
         return ("naive",) if self.config.model_type == "mla_llama" else ("naive", "absorbed")
 
-    def new_cache(self) -> Cache:
-        return Cache.empty(self.config.num_hidden_layers)
+    def new_cache(self, storage: torch.dtype | None = None) -> Cache:
+        """An empty cache; see `LayerCache` for `storage`."""
+        return Cache.empty(self.config.num_hidden_layers, storage)
 
     def record(
         self, ids: Int[Tensor, "1 s"], names: Iterable[str]
@@ -85,7 +87,7 @@ class LanguageModel(nn.Module, ABC):
         recorder = Recorder(names)
         with torch.inference_mode():
             logits = self(ids, record=recorder)
-        return logits[0], {name: _stack(x) for name, x in recorder.layers.items() if x}
+        return logits[0], {name: stack_layers(x) for name, x in recorder.layers.items() if x}
 
     @property
     def device(self) -> torch.device:
@@ -96,6 +98,7 @@ class LanguageModel(nn.Module, ABC):
         return next(self.parameters()).dtype
 
 
-def _stack(layers: list[Tensor]) -> Tensor:
+def stack_layers(layers: list[Tensor]) -> Tensor:
+    """(l, ...) of a tensor a layer, each (1, ...); the narrower ones end in NaN."""
     widest = max(x.shape[-1] for x in layers)
     return torch.cat([F.pad(x, (0, widest - x.shape[-1]), value=torch.nan) for x in layers])

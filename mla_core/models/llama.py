@@ -131,7 +131,7 @@ class Stack(nn.Module):
     def forward(
         self, ids: Tensor, cache: Cache | None, record: Recorder | None, mode: Mode
     ) -> Tensor:
-        so_far = ids.shape[1] + (cache.length if cache is not None else 0)
+        so_far = ids.shape[1] + (cache.position if cache is not None else 0)
         rotation = (self.rope_cos[:so_far], self.rope_sin[:so_far])
         x = self.embed_tokens(ids)
         if record is not None:

@@ -1,4 +1,4 @@
-"""`python -m mla_core.training`: corpus -> train -> evaluate; heal a converted model."""
+"""`python -m mla_core.training`: corpus -> train -> evaluate; heal a conversion; repeat a family."""
 
 import argparse
 import dataclasses
@@ -12,7 +12,7 @@ from mla_core.models.checkpoint import load_model, save_model
 from mla_core.models.config import CheckpointError
 from mla_core.training import data, evaluate
 from mla_core.training.loop import train
-from mla_core.training.recipe import CONFIGS, Recipe
+from mla_core.training.recipe import CONFIGS, FURTHER, Recipe
 
 
 def _corpus(args: argparse.Namespace) -> None:
@@ -52,6 +52,15 @@ def _evaluate(args: argparse.Namespace) -> None:
         result["flag"] = evaluate.next_tokens(model, evaluate.FLAG)
         result["everyday"] = evaluate.everyday(model)
         print(json.dumps({model.name: result}), flush=True)
+
+
+def _repeat(args: argparse.Namespace) -> None:
+    from mla_core.training.repeat import repeat
+
+    repeat(
+        args.models, args.seeds, args.steps,
+        corpus=args.corpus, tokenizer=args.tokenizer, out=args.out, keep=args.keep,
+    )  # fmt: skip
 
 
 def _heal(args: argparse.Namespace) -> None:
@@ -107,6 +116,16 @@ def main() -> None:
     scoring.add_argument("models", nargs="*", default=list(CONFIGS))
     scoring.add_argument("--corpus", type=Path, required=True, help="folder of *.xz")
     scoring.set_defaults(run=_evaluate)
+
+    again = commands.add_parser("repeat", help="train and score from several seeds, as JSON lines")
+    again.add_argument("models", nargs="+", choices=[*CONFIGS, *FURTHER])
+    again.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    again.add_argument("--steps", type=int, default=Recipe.steps)
+    again.add_argument("--corpus", type=Path, required=True, help="folder of *.xz")
+    again.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json, for all")
+    again.add_argument("--out", type=Path, required=True, help="*.jsonl; runs it has are skipped")
+    again.add_argument("--keep", type=Path, help="folder for the models of the first seed")
+    again.set_defaults(run=_repeat)
 
     healing = commands.add_parser("heal", help="convert to MLA and fine-tune only the factors")
     healing.add_argument("model", help="mini-gpt2, mini-mha, gpt2 or a directory")

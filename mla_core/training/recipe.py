@@ -1,4 +1,4 @@
-"""The five embedded models and the one recipe that trained them all.
+"""The five embedded models, further sizes of them, and the one recipe that trained them all.
 
 The widths of the MLPs are chosen so that each model fits into 16 MiB of float16.
 """
@@ -81,8 +81,23 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "mini-mla": _SHARED | _MLA,
 }
 
+# not shipped: points between the embedded ones, for the runs of `python -m mla_core.training repeat`
+FURTHER: dict[str, dict[str, Any]] = {
+    "mini-gqa-4": _SHARED | _llama(4),
+    "mini-mla-16": _SHARED | _MLA | {"kv_lora_rank": 16},
+    "mini-mla-32": _SHARED | _MLA | {"kv_lora_rank": 32},
+    "mini-mla-128": _SHARED | _MLA | {"kv_lora_rank": 128},
+    # as many parameters as mini-mha: within 0.04 %
+    "mini-mqa-wide": _SHARED | _llama(1) | {"intermediate_size": 821},
+    "mini-mla-wide": _SHARED | _MLA | {"intermediate_size": 731},
+}
+
 
 def config_json(name: str, vocab_size: int) -> dict[str, Any]:
-    """The `config.json` of an embedded model."""
+    """The `config.json` of one of these models."""
     shared = {"vocab_size": vocab_size, "tie_word_embeddings": True, "dtype": "float16"}
-    return CONFIGS[name] | shared | {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None}
+    return (
+        (CONFIGS | FURTHER)[name]
+        | shared
+        | {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None}
+    )

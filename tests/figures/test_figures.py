@@ -112,9 +112,9 @@ def test_a_count_never_claims_more_than_was_counted():
 
 def test_the_curve_holds_every_recorded_point_and_the_live_one():
     from ui.figures.compression import curve_figure
-    from ui.lab import recorded_curves
+    from ui.recorded import recorded_bench
 
-    curves = recorded_curves()
+    curves = recorded_bench("compression")
     for model in ("mini-gpt2", "mini-mha"):
         figure = curve_figure(curves, model, (64.0, 2.3))
         lines = [trace for trace in figure.data if trace.mode == "lines+markers"]

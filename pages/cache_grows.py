@@ -1,0 +1,57 @@
+"""The cache grows: what is computed again, what is kept?"""
+
+import math
+from functools import partial
+
+import streamlit as st
+
+from ui import state, words
+from ui.both import ready_pair
+from ui.components.growth import growth
+from ui.export import take_away
+from ui.heads import chosen_heads
+from ui.keeping import keeping
+from ui.live import answer, go_live, provenance
+from ui.notes import notes
+from ui.opening import opening
+from ui.recorded import recorded_bench
+from ui.requests import growing
+
+
+def stepped() -> None:
+    tokens = int(st.session_state["growth"].tokens)
+    state.report("tokens", tokens)
+    state.put(step=tokens)
+
+
+page = opening()
+view = page.view
+# as many new tokens as the reader has stepped to, and a chunk more
+prompt_length = len(page.tokenizer.encode(view.prompt)) + 1
+wanted = (view.step or 0) + 1 - prompt_length
+new_tokens = min(state.MAX_NEW, state.CHUNK * max(1, math.ceil(wanted / state.CHUNK)))
+jobs = {model: growing(view, model, new_tokens) for model in ready_pair(view)}
+ran = answer(jobs)
+if ran.problem:
+    st.error(ran.problem)
+if ran.traces:
+    grown = list(ran.traces.values())
+    heads = chosen_heads({model: one.trace for model, one in ran.traces.items()}, view)
+    growth(
+        grown,
+        list(heads.values()),
+        recorded_bench("growth"),
+        tokenizer=page.tokenizer,
+        view=view,
+        origin=state.origin("tokens", view.step),
+        may_grow=new_tokens < state.MAX_NEW,
+        source=" · ".join(provenance(one.trace, ran.live) for one in grown),
+        on_tokens=stepped,
+        on_head=partial(state.picked_head, "growth"),
+        on_option=partial(state.picked_option, "growth"),
+    )
+    notes(words.GROWTH_NOTES)
+    keeping(jobs, view.step or prompt_length)
+    take_away(ran.traces)
+    if not ran.live:
+        go_live(jobs)
