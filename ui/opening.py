@@ -21,14 +21,22 @@ class Opening:
     row: DeltaGenerator
 
 
-def opening() -> Opening:
-    """Draws the prompt bar and the switch; stops the page with a sentence if it cannot go on."""
+def opening(*, switchable: bool = True) -> Opening:
+    """Draws the prompt bar and the switch; stops the page with a sentence if it cannot go on.
+
+    Args:
+        switchable: False on a page that has models of its own: there is no switch.
+    """
     view = state.current()
     prompt()
-    row = switch(view)
-    if not judge(view.prompt, view.pair)[1]:
-        st.stop()  # the bar has said what to do
-    counter = tokenizer(view.pair)
+    row = switch(view) if switchable else st.container()
+    pair = view.pair if switchable else "mini"
+    note, fits = judge(view.prompt, pair)
+    if not fits:
+        if pair != view.pair:  # else the bar has said what to do
+            st.error(note)
+        st.stop()
+    counter = tokenizer(pair)
     if counter is None:
         st.error(words.NO_TOKENIZER)
         st.stop()

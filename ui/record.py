@@ -1,14 +1,32 @@
-"""`python -m ui.record [FILE ...]`: makes recordings again, from the live models on the CPU."""
+"""`python -m ui.record [FILE ...]`: makes recordings again, from the live models on the CPU.
 
-import sys
+`--further DIR` records models that are not shipped, kept by `python -m mla_core.training repeat`.
+"""
+
+import argparse
+from pathlib import Path
 
 from mla_core.engine import Engine
+from mla_core.glance import Glance
 from mla_core.models.locate import ASSETS
+from ui import words
 from ui.recorded import recordings
 
 
 def main() -> None:
-    engine, wanted = Engine(), sys.argv[1:]
+    parser = argparse.ArgumentParser(prog="python -m ui.record", description=__doc__)
+    parser.add_argument("files", nargs="*", help="only these")
+    parser.add_argument("--further", type=Path, help="folder of model directories")
+    args = parser.parse_args()
+    engine, wanted = Engine(), args.files
+    if args.further:
+        for directory in sorted(args.further.iterdir()):
+            for name, prompt in words.PROMPTS.items():
+                path = ASSETS / "traces" / "further" / f"{name}.{directory.name}.npz"
+                path.parent.mkdir(exist_ok=True)
+                engine.run(Glance(str(directory), prompt)).save(path)
+                print(path.name, path.stat().st_size)
+        return
     for job, file in recordings().items():
         if not wanted or file in wanted:
             path = ASSETS / "traces" / file

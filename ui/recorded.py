@@ -8,11 +8,14 @@ from mla_core.absorption import Absorb, Paths
 from mla_core.anatomy import Anatomy, Dissect
 from mla_core.compression import Compression, Inspect
 from mla_core.engine import Job, Request
+from mla_core.glance import Glance, Glanced
 from mla_core.growth import Grow, Growth
 from mla_core.models.locate import ASSETS
 from mla_core.positions import Entangle, Entangled, Move, Moved
 from mla_core.storage import TraceError
 from mla_core.traces import Trace
+from mla_core.training.recipe import FURTHER
+from mla_core.training.runs import read_runs
 from ui import words
 from ui.requests import request
 from ui.state import CHUNK
@@ -22,7 +25,7 @@ COMPRESSED = "mini-gpt2@64"  # what "Latent compression" opens on
 OPENING_HEADS = {"mini-gpt2": (3, 3), "mini-mla": (1, 4)}
 RESULTS: dict[type, Any] = {
     Request: Trace, Inspect: Compression, Dissect: Anatomy, Absorb: Paths, Move: Moved,
-    Entangle: Entangled, Grow: Growth,
+    Entangle: Entangled, Grow: Growth, Glance: Glanced,
 }  # fmt: skip
 
 
@@ -45,6 +48,8 @@ def recordings() -> dict[Job[Any], str]:
         files[Dissect(model, flag, *head)] = f"flag.{model}.inside.npz"
         files[Move(model, flag)] = f"flag.{model}.moved.npz"
         files[Grow(model, flag, CHUNK)] = f"flag.{model}.grown.npz"
+    for model in words.FAMILY:
+        files[Glance(model, flag)] = f"flag.{model}.glance.npz"
     files[Absorb("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.absorbed.npz"
     files[Entangle("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.entangled.npz"
     return files
@@ -56,6 +61,20 @@ def recorded_bench(name: str) -> dict[str, Any]:
     text = (ASSETS / "bench" / f"{name}.json").read_text(encoding="utf-8")
     bench: dict[str, Any] = json.loads(text)
     return bench
+
+
+@functools.cache
+def recorded_runs() -> list[dict[str, Any]]:
+    """assets/bench/sharing.jsonl: made by `python -m mla_core.training repeat`."""
+    return read_runs(ASSETS / "bench" / "sharing.jsonl")
+
+
+def further(model: str, prompt: str) -> Glanced | None:
+    """What a model that is not shipped made of a ready-made text; None for any other."""
+    names = {text: name for name, text in words.PROMPTS.items()}
+    found = prompt in names and model in FURTHER
+    loaded = _load(f"further/{names[prompt]}.{model}.npz", Glanced) if found else None
+    return loaded if isinstance(loaded, Glanced) else None
 
 
 def recorded(asked: Job[Any]) -> Any:

@@ -32,6 +32,7 @@ pages = [
     st.Page(ROOT / "pages" / "every_head.py", title=words.EVERY_HEAD, url_path="every_head"),
     st.Page(ROOT / "pages" / "inside_one_head.py", title=words.INSIDE, url_path="inside_one_head"),
     st.Page(ROOT / "pages" / "cache_grows.py", title=words.CACHE_GROWS, url_path="cache_grows"),
+    st.Page(ROOT / "pages" / "sharing_heads.py", title=words.SHARING, url_path="sharing_heads"),
     st.Page(
         ROOT / "pages" / "latent_compression.py",
         title=words.LATENT_COMPRESSION,

@@ -24,6 +24,7 @@ MAX_TEMPERATURE = 2.0
 OPTIONS = (
     "lead", "temperature", "seed", "sink", "method", "spread", "measure", "order", "kind", "compare",
     "attention", "biases", "storage", "cache", "top_k",
+    "layer", "point",
 )  # fmt: skip
 MAX_RANK = 1600  # the width of the largest GPT-2
 HEAD_KEYS = (
@@ -67,6 +68,8 @@ class View:
     storage: str
     cached: bool
     top_k: int | None
+    layer: int
+    point: str
 
 
 def _number(text: str | None, low: float, high: float) -> float | None:
@@ -137,6 +140,8 @@ def current() -> View:
         storage=_one_of(url.get("storage"), words.STORAGES),
         cached=url.get("cache") != "off",
         top_k=_integer(url.get("top_k"), 10**9) or None,
+        layer=_integer(url.get("layer"), 999) or 0,
+        point=url.get("point", ""),
     )
 
 

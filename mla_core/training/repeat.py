@@ -14,13 +14,7 @@ from mla_core.models.checkpoint import default_device, load_model
 from mla_core.training import data, evaluate
 from mla_core.training.loop import train
 from mla_core.training.recipe import Recipe
-
-
-def read_runs(path: Path) -> list[dict[str, object]]:
-    """The runs that `repeat` wrote; none if there is no such file."""
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+from mla_core.training.runs import read_runs
 
 
 def repeat(

@@ -35,6 +35,8 @@ LOST = {
     "light": ["#fdf6f0", "#fbdcc4", "#f5b98a", "#ea8d48", "#d55e00", "#9c4300", "#5c2600"],
     "dark": ["#1d252e", "#46301f", "#7a4318", "#b35a14", "#e07b2c", "#f7ab72", "#ffe3cd"],
 }
+# who shares keys and values: each with a mark of its own beside it
+KIND = {"MHA": K, "GQA": V, "MQA": Q, "MLA": LATENT}
 METHOD = {
     "split": "#8c8c8c",
     "joint": K,

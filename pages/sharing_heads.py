@@ -1,0 +1,49 @@
+"""Sharing heads: MHA, GQA, MQA, MLA: what is shared, what does it cost?"""
+
+from functools import partial
+
+import streamlit as st
+
+from mla_core.glance import Glance
+from mla_core.training.recipe import CONFIGS, FURTHER, LAYERS
+from ui import state, words
+from ui.components.sharing import card, sharing
+from ui.live import answer, go_live, provenance
+from ui.notes import notes
+from ui.opening import opening
+from ui.recorded import further, recorded_runs
+from ui.sharing_tables import evidence
+
+page = opening(switchable=False)
+view = page.view
+runs = recorded_runs()
+jobs = {model: Glance(model, view.prompt) for model in words.FAMILY}
+ran = answer(jobs)
+if ran.problem:
+    st.error(ran.problem)
+if ran.traces:
+    layer = min(view.layer, LAYERS - 1)
+    made = partial(card, runs=runs, layer=layer, tokenizer=page.tokenizer)
+    cards = {
+        model: made(model, seen=seen, source=provenance(seen.trace, ran.live))
+        for model, seen in ran.traces.items()
+    }
+    point = view.point if view.point in {**CONFIGS, **FURTHER} else words.FAMILY[-1]
+    if point in cards:
+        chosen = cards[point]
+    else:
+        stored = further(point, view.prompt)
+        told = words.NOT_RECORDED if stored is None else provenance(stored.trace, False)
+        chosen = made(point, seen=stored, source=told)
+    sharing(
+        list(cards.values()),
+        chosen,
+        runs,
+        layer=layer,
+        source=words.RUNS_SOURCE.format(**runs[0]),
+        on_option=partial(state.picked_option, "sharing"),
+    )
+    notes(words.SHARING_NOTES)
+    evidence(runs)
+    if not ran.live:
+        go_live(jobs)
