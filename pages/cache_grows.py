@@ -8,7 +8,6 @@ import streamlit as st
 from ui import state, words
 from ui.both import ready_pair
 from ui.components.growth import growth
-from ui.export import take_away
 from ui.heads import chosen_heads
 from ui.keeping import keeping
 from ui.live import answer, go_live, provenance
@@ -19,9 +18,9 @@ from ui.requests import growing
 
 
 def stepped() -> None:
-    tokens = int(st.session_state["growth"].tokens)
-    state.report("tokens", tokens)
-    state.put(step=tokens)
+    tokens, about = st.session_state["growth"].tokens
+    if state.report("tokens", tokens, about):
+        state.put(step=tokens)
 
 
 page = opening()
@@ -51,7 +50,6 @@ if ran.traces:
         on_option=partial(state.picked_option, "growth"),
     )
     notes(words.GROWTH_NOTES)
-    keeping(jobs, view.step or prompt_length)
-    take_away(ran.traces)
+    keeping(jobs, ran.traces, view.step or prompt_length)
     if not ran.live:
         go_live(jobs)

@@ -16,9 +16,9 @@ from ui.opening import opening
 
 
 def stepped() -> None:
-    step = int(st.session_state["inside"].stage)
-    state.report("stage", step)
-    state.put(stage=step)
+    step, about = st.session_state["inside"].stage
+    if state.report("stage", step, about):
+        state.put(stage=step)
 
 
 page = opening()

@@ -17,9 +17,9 @@ from ui.requests import requests
 
 
 def stepped() -> None:
-    step = int(st.session_state["stage"].step)
-    state.report("step", step)
-    state.put(step=step)
+    step, about = st.session_state["stage"].step
+    if state.report("step", step, about):
+        state.put(step=step)
 
 
 page = opening()

@@ -5,16 +5,20 @@ from collections.abc import Mapping
 import streamlit as st
 
 from mla_core.cache_file import CacheFileError, Keep, Resume, header
-from mla_core.growth import Grow
+from mla_core.growth import Grow, Growth
 from ui import words
 from ui.engine import ENGINE
+from ui.export import take_away
 from ui.live import sentence
 
 MOST_MB = 16  # GPT-2's cache of the longest text is 13 MB
 
 
-def keeping(jobs: Mapping[str, Grow], tokens: int) -> None:
-    """The files of both caches after so many tokens, and what becomes of one that is given back."""
+def keeping(jobs: Mapping[str, Grow], grown: Mapping[str, Growth], tokens: int) -> None:
+    """The files of both caches after so many tokens, and what becomes of one that is given back.
+
+    The page's own numbers can be taken away here too: packing them takes a second.
+    """
     more = st.expander(words.KEEPING, on_change="rerun", key="keeping")
     if not more.open:
         return
@@ -34,6 +38,7 @@ def keeping(jobs: Mapping[str, Grow], tokens: int) -> None:
         given = st.file_uploader(words.GIVE_BACK, key="given", max_upload_size=MOST_MB)
         if given is not None:
             _resumed(given.getvalue(), jobs)
+        take_away(grown)
 
 
 def _resumed(data: bytes, jobs: Mapping[str, Grow]) -> None:

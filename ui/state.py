@@ -5,6 +5,7 @@ script reads the URL and hands the values to the widgets. So a pasted link, the 
 button and a click all take the same way.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -184,9 +185,22 @@ def origin(name: str, value: T) -> tuple[T, int]:
     return place
 
 
-def report(name: str, value: Any) -> None:
-    """A component says where the reader is."""
+def subject(view: View) -> str:
+    """What a place on a page belongs to: short, and another for every text and pair of models."""
+    return hashlib.sha256(f"{view.pair} {view.prompt}".encode()).hexdigest()[:8]
+
+
+def report(name: str, value: Any, about: str | None = None) -> bool:
+    """A component says where the reader is; returns whether that still matters.
+
+    Args:
+        about: the `subject` that it was showing. A component reports when the reader pauses: by
+            then the text or the models may be others, and the place would be one of the old.
+    """
+    if about is not None and about != subject(current()):
+        return False
     st.session_state[f"reported_{name}"] = value
+    return True
 
 
 def picked_option(component: str) -> None:

@@ -39,6 +39,14 @@ ABOUT = {
         "title": "GPT-2 style, MHA",
         "about": "Every head keeps keys and values of its own for every token.",
     },
+    "GQA": {
+        "title": "Grouped-query attention",
+        "about": "Each group of heads shares one pair of keys and values.",
+    },
+    "MQA": {
+        "title": "Multi-query attention",
+        "about": "All heads share one pair of keys and values.",
+    },
     "MLA": {
         "title": "Multi-head Latent Attention",
         "about": "Every token leaves one small latent c_KV and one rope key, shared by all heads.",

@@ -113,6 +113,7 @@ def test_orders_filters_and_keys(page, server):
     page.locator("select.kind").select_option("sink")
     page.wait_for_url("**kind=sink**")
     page.locator("select.order").select_option("layer")
+    page.wait_for_url("**order=layer**")
     canvas = page.locator(".one canvas").nth(1)
     canvas.focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp", "ArrowDown"):

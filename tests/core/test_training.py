@@ -13,7 +13,9 @@ from mla_core import load_model
 from mla_core.models.locate import ASSETS, EMBEDDED
 from mla_core.training import corpus, data, evaluate, everyday
 from mla_core.training.loop import train
-from mla_core.training.recipe import CONFIGS, Recipe
+from mla_core.training.recipe import CONFIGS, FURTHER, Recipe
+from mla_core.training.repeat import repeat
+from mla_core.training.runs import read_runs
 from tests.core import formats
 
 
@@ -30,6 +32,38 @@ def test_a_few_steps_lower_the_loss_and_save_a_model_that_opens(tmp_path, monkey
     loss = evaluate.bits_per_byte(model, texts[:20])["nats_per_token"]
     assert loss < np.log(tokenizer.get_vocab_size()) - 0.5
     assert "step 8/8" in lines[-1]
+
+
+def test_runs_from_several_seeds_are_scored_and_never_made_twice(tmp_path, monkeypatch):
+    monkeypatch.setattr("mla_core.training.loop.default_device", lambda: torch.device("cpu"))
+    monkeypatch.setattr("mla_core.training.data.HELD_OUT", 20)
+    monkeypatch.setattr("mla_core.training.repeat.Recipe", lambda: Recipe(rows=2, warmup=1))
+    data.write_corpus(everyday.everyday_texts(200), tmp_path / "part.00.xz")
+    out, kept = tmp_path / "runs.jsonl", tmp_path / "kept"
+    tokenizer = ASSETS / "models" / "mini-mha" / "tokenizer.json"
+
+    def run(seeds):
+        repeat(["mini-mla-16"], seeds, 2, corpus=tmp_path, tokenizer=tokenizer, out=out, keep=kept)
+
+    run([0, 1])
+    first = read_runs(out)
+    run([0, 1, 2])
+    runs = read_runs(out)
+    assert runs[:2] == first and [r["seed"] for r in runs] == [0, 1, 2]
+    assert len({r["nats_per_token"] for r in runs}) == 3  # a seed is another run
+    model = load_model(kept / "mini-mla-16")
+    assert runs[0]["cached_values"] == model.config.cached_values == 8 * 32
+    assert runs[0]["parameters"] == sum(p.numel() for p in model.parameters())
+    scored = evaluate.bits_per_byte(model, everyday.everyday_texts(200)[-20:])
+    assert runs[0]["nats_per_token"] == pytest.approx(scored["nats_per_token"], abs=1e-4)
+    assert read_runs(tmp_path / "none.jsonl") == []
+
+
+def test_further_models_differ_in_nothing_but_attention_and_width():
+    for name, config in FURTHER.items():
+        base = CONFIGS["mini-mla" if "mla" in name else "mini-gqa"]
+        changed = {key for key in config if config[key] != base.get(key)}
+        assert changed <= {"num_key_value_heads", "kv_lora_rank", "intermediate_size"}, name
 
 
 def test_every_model_sees_the_same_rows_in_the_same_order():

@@ -14,7 +14,7 @@ from ui import words
 from ui.components import bytes64, script, source, style
 from ui.figures import palette
 from ui.labels import token_name, token_texts
-from ui.state import MAX_TEMPERATURE, View
+from ui.state import MAX_TEMPERATURE, View, subject
 
 _mount = st.components.v2.component(
     "mla_explorer_growth",
@@ -216,7 +216,8 @@ def growth(
         bench: assets/bench/growth.json.
         origin: (tokens known, or None for the prompt alone; a number that forces a jump).
         may_grow: whether a step past the last token asks for more.
-        on_tokens, on_head, on_option: read `st.session_state["growth"]` for `.tokens`, `.head`
+        on_tokens, on_head, on_option: read `st.session_state["growth"]` for `.tokens` (with its
+            `state.subject`), `.head`
             (model, layer, head) and `.option` (name, value).
     """
     squares, arithmetic = jump(grown)
@@ -227,6 +228,7 @@ def growth(
             for one, head in zip(grown, heads, strict=True)
         ],
         "prompt": view.prompt,
+        "subject": subject(view),
         "tokens": origin[0],
         "jump": origin[1],
         "mayGrow": may_grow,

@@ -655,7 +655,7 @@ class Growth {
     if (!this.data.mayGrow) return this.pause();
     this.asking = true;
     this.drawPosition();
-    this.report("tokens", this.promptLength + this.index + 1);
+    this.report("tokens", [this.promptLength + this.index + 1, this.data.subject]);
   }
 
   go(index, playing = false) {
@@ -663,7 +663,7 @@ class Growth {
     this.index = Math.min(Math.max(0, index), this.count - 1);
     this.draw();
     clearTimeout(this.reporting);
-    this.reporting = setTimeout(() => this.report("tokens", this.promptLength + this.index), REPORT_MS);
+    this.reporting = setTimeout(() => this.report("tokens", [this.promptLength + this.index, this.data.subject]), REPORT_MS);
   }
 
   play() {

@@ -12,7 +12,7 @@ from ui.components import bytes64, script, source, style
 from ui.components.inside.scenes import scenes
 from ui.figures import palette
 from ui.labels import token_labels, token_texts
-from ui.state import View
+from ui.state import View, subject
 
 _mount = st.components.v2.component(
     "mla_explorer_inside",
@@ -114,7 +114,8 @@ def inside(
         attentions: (the URL's value, name) of the models to choose from.
         origin: (scene to show; a number that forces a jump to it).
         source: where the numbers come from.
-        on_step, on_head, on_option: read `st.session_state["inside"]` for `.stage`, `.head`
+        on_step, on_head, on_option: read `st.session_state["inside"]` for `.stage` (with its
+            `state.subject`), `.head`
             (model, layer, head) and `.option` (name, value).
     """
     data = {
@@ -136,6 +137,7 @@ def inside(
         "biases": view.biases,
         "hideFirst": not view.sink,
         "step": origin[0],
+        "subject": subject(view),
         "jump": origin[1],
         "source": source,
         "words": words.INSIDE_STAGE,

@@ -292,7 +292,7 @@ class Inside {
     this.selected = null;
     this.draw(true);
     clearTimeout(this.reporting);
-    this.reporting = setTimeout(() => this.set("stage", this.step), REPORT_MS);
+    this.reporting = setTimeout(() => this.set("stage", [this.step, this.data.subject]), REPORT_MS);
   }
 
   play() {

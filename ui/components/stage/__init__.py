@@ -13,7 +13,7 @@ from ui import words
 from ui.components import bytes64, script, source, style
 from ui.figures import palette
 from ui.labels import token_name, token_texts
-from ui.state import MAX_TEMPERATURE, View, leads
+from ui.state import MAX_TEMPERATURE, View, leads, subject
 
 SHOWN_NEXT = 6  # tokens listed under "what comes next"
 BYTES_FLOAT32 = 4
@@ -108,12 +108,14 @@ def stage(
         origin: (step, or None for the end of the prompt; a number that forces a jump).
         view: the options to show: who leads, how freely, with or without the first token.
         may_grow: whether a step past the last token asks for more.
-        on_step, on_head, on_option: read `st.session_state["stage"]` for `.step`, `.head`
+        on_step, on_head, on_option: read `st.session_state["stage"]` for `.step` (with its
+            `state.subject`), `.head`
             (model, layer, head) and `.option` (name, value).
     """
     data = {
         "sides": sides,
         "prompt": prompt,
+        "subject": subject(view),
         "step": origin[0],
         "jump": origin[1],
         "hideFirst": not view.sink,

@@ -387,7 +387,7 @@ class Stage {
     if (!this.data.mayGrow) return this.pause();
     this.asking = true;
     this.drawPosition();
-    this.setStateValue("step", this.step + 1);
+    this.setStateValue("step", [this.step + 1, this.data.subject]);
   }
 
   go(step, playing = false) {
@@ -395,7 +395,7 @@ class Stage {
     this.step = Math.min(Math.max(1, step), this.total);
     this.draw();
     clearTimeout(this.reporting);
-    this.reporting = setTimeout(() => this.setStateValue("step", this.step), REPORT_MS);
+    this.reporting = setTimeout(() => this.setStateValue("step", [this.step, this.data.subject]), REPORT_MS);
   }
 
   play() {
