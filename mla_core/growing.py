@@ -94,6 +94,8 @@ def grow(model: LanguageModel, asked: Grow, between: Callable[[], None]) -> Grow
     watched: list[dict[str, Tensor]] = []
     following: list[tuple[np.ndarray, np.ndarray]] = []
     new = ids
+    # untimed: the first run of a size pays for what torch prepares
+    seconds_of(model, torch.tensor([ids], device=model.device), model.new_cache())
     for count in range(min(asked.new_tokens, room) + 1):
         between()
         held = cache.length

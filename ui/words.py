@@ -860,7 +860,7 @@ GROWTH = {
     "written": "computed now, written to the cache",
     "computed": "computed now",
     "lines": {"with": "with a cache", "without": "without"},
-    "columns": ["", "tokens run", "multiply-adds", "in total", "ms", "read", "written"],
+    "columns": ["this step, all so far", "tokens run", "multiply-adds", "ms", "read", "written"],
     "curveAlt": "Multiply-adds in total: {with} with a cache, {without} without.",
     "tokensAt": "{tokens} tokens",
     "tokens": "tokens",

@@ -109,6 +109,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", default=list(CONVERTED), help="to convert")
     parser.add_argument("--healed", type=Path, help="what `training heal` printed, to be included")
     args = parser.parse_args()
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # as the engine
     if "compression" in args.what:
         if args.out is None:
             parser.error("compression needs --out")
@@ -119,7 +120,6 @@ def main() -> None:
             parser.error("growth needs --out")
         bench_growth(args.out, args.repeats)
         return
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     print(
         f"{cuda}, {os.cpu_count()} cores, Python {platform.python_version()}, "

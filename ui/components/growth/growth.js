@@ -146,7 +146,7 @@ class Side {
     const { context, width } = paper(this.rows, top + n * height + 6);
     const ink = context.fillStyle;
     const margin = Math.ceil(Math.max(...this.labels.map((l) => context.measureText(l).width))) + 8;
-    const gap = 16;
+    const gap = 24;
     const square = Math.min(height, (width - margin) / 4.2 / n);
     // all sides draw a number equally wide
     const wide = Math.max(...this.page.data.sides.map(({ rows }) => rows.reduce((w, r) => w + r.width, 0)));
@@ -359,24 +359,29 @@ class Side {
     const { words } = this.page.data;
     const { steps } = this.side;
     const { index, cached } = this.page;
-    const end = index + 1;
-    const run = index ? 1 : steps.tokens[0];
+    const run = steps.tokens.map((tokens, i) => (i ? 1 : tokens));
+    const none = steps.tokens.map(() => 0);
+    const size = (n) => (n ? short(n) : "0") + (n < 1000 ? " B" : "B");
     const head = el("tr");
-    words.columns.forEach((text, i) => head.append(el("th", i > 4 ? "wide" : "", text)));
-    const line = (name, on, cells) => {
+    words.columns.forEach((text) => head.append(el("th", "", text)));
+    // this step above, all steps so far below
+    const line = (name, on, columns) => {
       const row = el("tr", on ? "on" : "");
-      row.append(el("th", "", name), ...cells.map((text, i) => el("td", i > 3 ? "wide" : "", text)));
+      row.append(el("th", "", name));
+      for (const [list, told] of columns) {
+        const cell = el("td", "", told(list[index]));
+        cell.append(el("small", "", told(sum(list, index + 1))));
+        row.append(cell);
+      }
       return row;
     };
     const body = el("tbody");
     body.append(
       line(words.lines.with, cached, [
-        run, short(steps.macs[index]), short(sum(steps.macs, end)), ms(steps.seconds[index]),
-        short(steps.read[index]) + "B", short(steps.written[index]) + "B",
+        [run, whole], [steps.macs, short], [steps.seconds, ms], [steps.read, size], [steps.written, size],
       ]),
       line(words.lines.without, !cached, [
-        steps.tokens[index], short(steps.macsFull[index]), short(sum(steps.macsFull, end)),
-        ms(steps.secondsFull[index]), "0", "0",
+        [steps.tokens, whole], [steps.macsFull, short], [steps.secondsFull, ms], [none, size], [none, size],
       ]),
     );
     const thead = el("thead");
