@@ -50,6 +50,6 @@ if ran.traces:
         on_option=partial(state.picked_option, "growth"),
     )
     notes(words.GROWTH_NOTES)
-    keeping(jobs, ran.traces, view.step or prompt_length)
+    keeping(jobs, ran.traces, max(view.step or 0, prompt_length))
     if not ran.live:
         go_live(jobs)

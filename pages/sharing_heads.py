@@ -8,6 +8,7 @@ from mla_core.glance import Glance
 from mla_core.training.recipe import CONFIGS, FURTHER, LAYERS
 from ui import state, words
 from ui.components.sharing import card, sharing
+from ui.export import take_away
 from ui.live import answer, go_live, provenance
 from ui.notes import notes
 from ui.opening import opening
@@ -33,7 +34,10 @@ if ran.traces:
         chosen = cards[point]
     else:
         stored = further(point, view.prompt)
-        told = words.NOT_RECORDED if stored is None else provenance(stored.trace, False)
+        never = further(point, words.PROMPTS["flag"]) is None
+        told = words.ONLY_SCORED if never else words.NOT_RECORDED
+        if stored is not None:
+            told = provenance(stored.trace, False)
         chosen = made(point, seen=stored, source=told)
     sharing(
         list(cards.values()),
@@ -45,5 +49,6 @@ if ran.traces:
     )
     notes(words.SHARING_NOTES)
     evidence(runs)
+    take_away(ran.traces)
     if not ran.live:
         go_live(jobs)

@@ -1000,6 +1000,7 @@ NOT_RECORDED = (
     "This model is not shipped: what it makes of a text was recorded for the ready-made ones. Choose "
     "one of them above to see it here."
 )
+ONLY_SCORED = "This model is not shipped: only its losses were recorded."
 RUNS_SOURCE = (
     "Runs: {steps:,} steps from each seed on {device}, torch {torch}, {date}; held-out loss on "
     "{tokens:,} tokens. The four models that run here are one longer run of each (7,000 steps, more "

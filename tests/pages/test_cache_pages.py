@@ -291,6 +291,8 @@ def test_points_of_any_text_and_nonsense(seen):
     app = open_page("sharing_heads", point="mini-mla-16", prompt="My own words")
     assert seen[-1]["chosen"]["next"] is None
     assert seen[-1]["chosen"]["source"] == words.NOT_RECORDED
+    app = open_page("sharing_heads", point="mini-mqa-wide")
+    assert seen[-1]["chosen"]["source"] == words.ONLY_SCORED
     app = open_page("sharing_heads", point="<b>", layer="999", pair="gpt2")
     assert not app.exception and not app.error
     assert seen[-1]["chosen"]["model"] == "mini-mla" and seen[-1]["layer"] == 7

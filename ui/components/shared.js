@@ -4,6 +4,14 @@ const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[na
 const percent = (p) => (100 * p).toFixed(p >= 0.0995 && p < 0.995 ? 0 : 1) + " %";
 const bytes = (n) => n.toLocaleString("en-US") + " B";
 
+const whole = (x) => Math.round(x).toLocaleString("en-US");
+const short = (x) => {
+  const units = ["", "k", "M", "G", "T"];
+  const step = Math.max(0, Math.min(4, Math.floor(Math.log10(Math.max(x, 1)) / 3)));
+  const scaled = x / 1000 ** step;
+  return `${scaled.toFixed(step && scaled < 100 && scaled % 1 ? 1 : 0)} ${units[step]}`.trim();
+};
+
 function el(tag, className, text) {
   const node = document.createElement(tag);
   if (className) node.className = className;
@@ -124,6 +132,21 @@ function cellsOf(values, columns, signed, most) {
 const largest = (values) => values.reduce((most, x) => Math.max(most, Math.abs(x) || 0), 0) || 1;
 const minus = (text) => text.replace("-", "−");
 const tiny = (x) => minus(x.toExponential(1));
+
+// Tokens that may come next, each with its probability as a bar.
+function barsOf(list) {
+  const bars = el("ol", "bars");
+  for (const [token, p] of list) {
+    const row = el("li");
+    const track = el("div", "track");
+    const bar = el("div", "fill");
+    bar.style.width = `${100 * p}%`;
+    track.append(bar);
+    row.append(el("code", "", token), track, el("span", "percent", percent(p)));
+    bars.append(row);
+  }
+  return bars;
+}
 
 // Runs the action of a key, unless the reader is in a field or presses a button with it.
 function onKey(event, actions) {

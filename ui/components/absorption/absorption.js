@@ -4,14 +4,6 @@ const pages = new WeakMap();
 const CHART_PX = 230;
 const MOST_TOKENS = 131072;
 
-const whole = (x) => Math.round(x).toLocaleString("en-US");
-const short = (x) => {
-  const units = ["", "k", "M", "G", "T"];
-  const step = Math.max(0, Math.min(4, Math.floor(Math.log10(Math.max(x, 1)) / 3)));
-  const scaled = x / 1000 ** step;
-  return `${scaled.toFixed(step && scaled < 100 && scaled % 1 ? 1 : 0)} ${units[step]}`.trim();
-};
-
 class Absorption {
   constructor(root) {
     this.root = root;

@@ -20,7 +20,7 @@ _mount = st.components.v2.component(
     "mla_explorer_growth",
     html=source("growth", "growth.html"),
     css=style("growth"),
-    js=script("growth"),
+    js=script("growth", "side"),
 )
 BYTES = {"fp32": 4.0, "bf16": 2.0, "fp8": 1.0, "6bit": 0.75}  # the last by arithmetic only
 CACHED = {"k": words.KEYS, "v": words.VALUES, "c_kv": words.LATENT, "k_rope": words.ROPE_KEY}

@@ -173,27 +173,11 @@ class Positions {
         box.append(title, el("p", "", says));
         const map = el("div");
         this.map(map, now, most, `${side.title}: ${words.scores}`);
-        box.append(map, this.bars(side, chances, order));
+        box.append(map, barsOf(order.map((k) => [side.nextTokens[k], chances[k]])));
         return box;
       }),
     );
     this.paints.forEach((paint) => paint());
-  }
-
-  bars(side, chances, order) {
-    const list = el("ol", "bars");
-    list.append(
-      ...order.map((k) => {
-        const row = el("li");
-        const track = el("div", "track");
-        const bar = el("div", "fill");
-        bar.style.width = `${100 * chances[k]}%`;
-        track.append(bar);
-        row.append(el("code", "", side.nextTokens[k]), track, el("span", "percent", percent(chances[k])));
-        return row;
-      }),
-    );
-    return list;
   }
 
   // The absorbed query at growing distances, and the scores that one of them would give.

@@ -3,7 +3,6 @@
 const pages = new WeakMap();
 const PLOT_PX = 540;
 const SVG = "http://www.w3.org/2000/svg";
-const whole = (x) => x.toLocaleString("en-US");
 
 function svg(parent, name, attributes, text) {
   const node = document.createElementNS(SVG, name);
@@ -106,16 +105,6 @@ class Sharing {
       root.append(el("p", "source", card.source));
       return root;
     }
-    const list = el("ol", "bars");
-    for (const [token, p] of card.next) {
-      const row = el("li");
-      const track = el("div", "track");
-      const bar = el("div", "fill");
-      bar.style.width = `${100 * p}%`;
-      track.append(bar);
-      row.append(el("code", "", token), track, el("span", "percent", percent(p)));
-      list.append(row);
-    }
     const map = el("div", "map");
     const canvas = el("canvas");
     canvas.setAttribute("role", "img");
@@ -123,7 +112,7 @@ class Sharing {
     canvas.card = card;
     map.append(canvas, el("div", "tip"));
     root.append(
-      el("h3", "", words.next), list, el("h3", "", fill(words.patterns, { layer: this.data.layer })), map,
+      el("h3", "", words.next), barsOf(card.next), el("h3", "", fill(words.patterns, { layer: this.data.layer })), map,
       el("p", "source", card.source),
     );
     return root;
