@@ -1,7 +1,8 @@
-"""Computes `Growth`: every step is run, timed, counted and kept, with a cache and without."""
+"""Computes `Growth`: every step is run, timed and kept, with a cache and without; and counted."""
 
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -46,6 +47,43 @@ def multiply_adds(model: LanguageModel, new: int, held: int, *, cached: bool) ->
             _forward(model, ids, cache)
         counts[key] = int(counter.get_total_flops()) // 2  # it counts a multiply-add as two
     return counts[key]
+
+
+def _along(count: Callable[[int], Fraction], tokens: list[int]) -> list[Fraction]:
+    """`count` at every number of tokens.
+
+    It is called at both ends and in the middle; where the three lie on a straight line, the line
+    gives the others. Else it is called for each.
+    """
+    half = len(tokens) // 2
+    if len(tokens) > 3:
+        low, high = count(tokens[0]), count(tokens[-1])
+        slope = (high - low) / (tokens[-1] - tokens[0])
+        line = [low + slope * (t - tokens[0]) for t in tokens]
+        if count(tokens[half]) == line[half]:
+            return line
+    return [count(t) for t in tokens]
+
+
+def step_counts(model: LanguageModel, tokens: list[int]) -> tuple[list[int], list[int]]:
+    """Multiply-adds of each step, with a cache and without.
+
+    With a cache a step at t tokens takes a + b t, without one c t + e t^2, that is c + e t for each
+    token. Counting takes ten times as long as running, so three counts settle which line it is.
+
+    Args:
+        tokens: known after the prefill and after each further step.
+    """
+
+    def one_more(t: int) -> Fraction:
+        return Fraction(multiply_adds(model, 1, t - 1, cached=True))
+
+    def each_again(t: int) -> Fraction:
+        return Fraction(multiply_adds(model, t, 0, cached=False), t)
+
+    prefill = multiply_adds(model, tokens[0], 0, cached=True)
+    full = [int(count * t) for count, t in zip(_along(each_again, tokens), tokens, strict=True)]
+    return [prefill, *map(int, _along(one_more, tokens[1:]))], full
 
 
 def _forward(
@@ -111,8 +149,6 @@ def grow(model: LanguageModel, asked: Grow, between: Callable[[], None]) -> Grow
         steps.append(
             {
                 "tokens": len(ids),
-                "macs": multiply_adds(model, len(new), held, cached=True),
-                "macs_full": multiply_adds(model, len(ids), 0, cached=False),
                 "seconds": seconds,
                 "seconds_full": seconds_full,
                 "written": cache.bytes_written - written,
@@ -123,6 +159,8 @@ def grow(model: LanguageModel, asked: Grow, between: Callable[[], None]) -> Grow
         if count < min(asked.new_tokens, room):
             new = [choose(logits, asked.temperature, asked.top_k, asked.seed, len(ids))]
             ids = ids + new
+    between()
+    macs, macs_full = step_counts(model, [int(step["tokens"]) for step in steps])
     between()
     forgotten = _forget(model, ids[:prompt_length], STORAGE[asked.storage])
     next_ids, next_ = (np.stack(column) for column in zip(*following, strict=True))
@@ -137,7 +175,8 @@ def grow(model: LanguageModel, asked: Grow, between: Callable[[], None]) -> Grow
     return Growth(
         trace=trace,
         storage=asked.storage,
-        steps={name: np.array([step[name] for step in steps]) for name in steps[0]},
+        steps={name: np.array([step[name] for step in steps]) for name in steps[0]}
+        | {"macs": np.array(macs), "macs_full": np.array(macs_full)},
         x=x,
         next_ids=next_ids,
         next=next_,

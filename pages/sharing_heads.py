@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from mla_core.glance import Glance
-from mla_core.training.recipe import CONFIGS, FURTHER, LAYERS
+from mla_core.training.recipe import LAYERS
 from ui import state, words
 from ui.components.sharing import card, sharing
 from ui.export import take_away
@@ -29,7 +29,8 @@ if ran.traces:
         model: made(model, seen=seen, source=provenance(seen.trace, ran.live))
         for model, seen in ran.traces.items()
     }
-    point = view.point if view.point in {**CONFIGS, **FURTHER} else words.FAMILY[-1]
+    trained = {run["model"] for run in runs}
+    point = view.point if view.point in trained else words.FAMILY[-1]
     if point in cards:
         chosen = cards[point]
     else:

@@ -923,8 +923,9 @@ numbers.
 **Prefill and decode.** The prompt goes through at once (many rows, one pass: that keeps the machine
 busy). Then each token is a pass of its own that computes one row and reads the whole cache.
 
-**Counted, not estimated.** Multiply-adds are counted by torch while the model runs at these lengths,
-every product of every layer and the scores of the vocabulary, masked ones too. Milliseconds are of
+**Counted, not estimated.** Multiply-adds are counted by torch while the model runs: every product of
+every layer and the scores of the vocabulary, masked ones too. That is done at three lengths of your
+text; where the three lie on one line, as they do in all these models, the line gives the others. Milliseconds are of
 single steps on the server's processor, through our own plain code, and vary. Without a cache MLA
 takes the naive path; with one the absorbed path, which needs more multiply-adds for each cached
 token and no rebuilding.

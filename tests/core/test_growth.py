@@ -122,6 +122,40 @@ def test_every_other_step_lies_on_the_law(tokens, name):
     assert full == straight * tokens + bend * tokens**2
 
 
+def test_what_lies_on_no_line_is_counted_at_every_length():
+    from fractions import Fraction
+
+    from mla_core.growing import _along
+
+    asked: list[int] = []
+
+    def bent(t: int) -> Fraction:
+        asked.append(t)
+        return Fraction(t**3)
+
+    assert _along(bent, list(range(5, 12))) == [t**3 for t in range(5, 12)]
+    assert set(asked) == set(range(5, 12))
+    asked.clear()
+
+    def straight(t: int) -> Fraction:
+        asked.append(t)
+        return Fraction(7 + 3 * t, 2)
+
+    assert _along(straight, list(range(5, 12))) == [straight(t) for t in range(5, 12)]
+    assert asked[:3] == [5, 11, 8]
+
+
+@pytest.mark.parametrize("name", ["mini-gpt2", "mini-mla", "mini-gpt2@64"])
+def test_every_step_of_a_text_is_what_a_count_of_it_gives(engine, name):
+    found = engine.answer(Grow(name, FLAG, 6))
+    model = engine.model(name)
+    with torch.inference_mode():
+        for i, t in enumerate(found.steps["tokens"].tolist()):
+            new, held = (t, 0) if i == 0 else (1, t - 1)
+            assert found.steps["macs"][i] == multiply_adds(model, new, held, cached=True)
+            assert found.steps["macs_full"][i] == multiply_adds(model, t, 0, cached=False)
+
+
 def test_no_law_without_steps(engine):
     assert engine.answer(Grow("mini-mla", FLAG, 1)).law() is None
 
@@ -224,5 +258,5 @@ def test_others_are_let_in_between_steps(engine):
     from mla_core.growing import grow
 
     grow(engine.model("mini-mla"), Grow("mini-mla", FLAG, 3), lambda: order.append("between"))
-    assert len(order) == 5  # before each of four steps, and before the cache is cut
+    assert len(order) == 6  # before each of four steps, before they are counted, before the cut
     assert Grow.patient

@@ -293,9 +293,10 @@ def test_points_of_any_text_and_nonsense(seen):
     assert seen[-1]["chosen"]["source"] == words.NOT_RECORDED
     app = open_page("sharing_heads", point="mini-mqa-wide")
     assert seen[-1]["chosen"]["source"] == words.ONLY_SCORED
-    app = open_page("sharing_heads", point="<b>", layer="999", pair="gpt2")
-    assert not app.exception and not app.error
-    assert seen[-1]["chosen"]["model"] == "mini-mla" and seen[-1]["layer"] == 7
+    for nobody in ("<b>", "mini-gpt2"):
+        app = open_page("sharing_heads", point=nobody, layer="999", pair="gpt2")
+        assert not app.exception and not app.error
+        assert seen[-1]["chosen"]["model"] == "mini-mla" and seen[-1]["layer"] == 7
 
 
 def test_a_glance_is_a_trace(tmp_path):
