@@ -214,12 +214,16 @@ class Engine:
 
     def give_way(self) -> None:
         """For patient jobs, between their pieces: answers everyone who is not, then comes back."""
+        import torch
+
         while True:
             with self._queue.mutex:
                 first = self._queue.queue[0] if self._queue.queue else None
             if first is None or first[0]:
                 return
-            self._settle(self._queue.get())  # nobody else takes from it
+            # the others may need gradients, or open a model that somebody will need them of
+            with torch.inference_mode(False):
+                self._settle(self._queue.get())  # nobody else takes from it
 
     def answer(self, request: Job[A]) -> A:
         """Remembered or computed; jobs ask for the answers of others with it."""

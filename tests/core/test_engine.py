@@ -3,9 +3,12 @@
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+import torch
 
 from mla_core import Engine, Request
 from mla_core.compare import MOVED, Descend
@@ -188,6 +191,30 @@ def test_patient_jobs_give_way_and_wait_for_each_other(monkeypatch):
     for future in futures:
         future.result(60)
     assert order == [quick, first, second]
+
+
+@dataclass(frozen=True)
+class WithoutGradients:
+    """Gives way in the middle of a run without gradients, as measurements do."""
+
+    waiting: Any
+    patient: ClassVar[bool] = True
+
+    def compute(self, engine):
+        with torch.inference_mode():
+            engine.submit(self.waiting)
+            engine.give_way()
+            assert torch.is_inference_mode_enabled()
+        return Loss(1.0, 1, 1)
+
+
+def test_who_is_let_in_can_take_gradients():
+    engine = Engine()
+    own = engine.keep_text("The dog ran over the green hill and into the small house. " * 20)
+    job = Inspect(f"mini-gpt2@16#{own}")  # opens the model and calibrates it
+    engine.run(WithoutGradients(job))
+    assert engine.run(job).calibration_tokens > 100
+    assert not next(engine.model("mini-gpt2").parameters()).is_inference()
 
 
 def test_conversions_are_models_by_name(engine, monkeypatch):
