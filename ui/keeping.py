@@ -11,8 +11,6 @@ from ui.engine import ENGINE
 from ui.export import take_away
 from ui.live import sentence
 
-MOST_MB = 16  # GPT-2's cache of the longest text is 13 MB
-
 
 def keeping(jobs: Mapping[str, Grow], grown: Mapping[str, Growth], tokens: int) -> None:
     """The files of both caches after so many tokens, and what becomes of one that is given back.
@@ -35,7 +33,7 @@ def keeping(jobs: Mapping[str, Grow], grown: Mapping[str, Growth], tokens: int) 
                 st.download_button(
                     label, kept.data, f"{model}.cache.safetensors", key=f"keep-{model}"
                 )
-        given = st.file_uploader(words.GIVE_BACK, key="given", max_upload_size=MOST_MB)
+        given = st.file_uploader(words.GIVE_BACK, key="given")
         if given is not None:
             _resumed(given.getvalue(), jobs)
         take_away(grown)

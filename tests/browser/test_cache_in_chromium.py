@@ -140,7 +140,7 @@ def test_a_saved_cache_is_taken_up_again(page, server, tmp_path):
     download.value.save_as(file)
     page.locator('input[type="file"]').set_input_files(file)
     expect(page.get_by_text("took up 12 tokens (30,720 B)")).to_be_visible(timeout=60_000)
-    Path(tmp_path / "junk.bin").write_bytes(b"not a cache" * 50)
+    Path(tmp_path / "junk.bin").write_bytes(b"not a cache" * 1_200_000)  # as large as GPT-2's
     page.locator('input[type="file"]').set_input_files(tmp_path / "junk.bin")
     expect(page.get_by_text("This file is no saved cache")).to_be_visible(timeout=60_000)
 

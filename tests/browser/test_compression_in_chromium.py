@@ -143,9 +143,9 @@ def test_nothing_is_wider_than_the_screen(browser, server, size):
 
 
 def test_gpt2_is_downloaded_cancelled_resumed_and_run(page, tmp_path):
-    """mini-gpt2's files stand for GPT-2's: the same format, and 17 MB are slow enough to cancel."""
+    """mini-gpt2's files stand for GPT-2's: the same format, slowed down so as to be cancelled."""
     with stand_in_for_the_hub(ASSETS / "models" / "mini-gpt2") as (hub, address):
-        hub.delay = 0.01  # a minute in all
+        hub.delay = 0.1  # seven minutes in all: however slow the rest is, it is still under way
         cache = tmp_path / "cache"
         offline = {"HF_HUB_OFFLINE": "0", "HF_HUB_CACHE": str(tmp_path / "none")}
         with serve(HF_ENDPOINT=address, MLA_EXPLORER_CACHE=str(cache), **offline) as url:
