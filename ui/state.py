@@ -147,12 +147,15 @@ def current() -> View:
 
 
 def put(**values: Any) -> None:
-    """Writes values into the URL; None takes a parameter out."""
-    for name, value in values.items():
-        if value is None:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = str(value)
+    """Writes values into the URL; None takes a parameter out.
+
+    In one message: a browser that answers between two of them would bring back a state that
+    never was, another pair of models at the old step.
+    """
+    url = st.query_params.to_dict() | values
+    st.query_params.from_dict(
+        {name: str(value) for name, value in url.items() if value is not None}
+    )
 
 
 def carry(page: str) -> None:
