@@ -1,0 +1,308 @@
+"""Published models: our formulas against transformers' live caches, and against the fact sheet."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import AutoModelForCausalLM
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+from mla_core.architectures import PUBLISHED, STORAGES, without_latent
+from mla_core.architectures.attention import Heads
+from mla_core.architectures.hugging_face import COMPARED, ConfigError, from_config
+from mla_core.formula import Formula, FormulaError
+
+BF16, FP32 = STORAGES["bfloat16"], STORAGES["float32"]
+SMALL = {
+    "vocab_size": 64, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 4,
+    "num_attention_heads": 4, "max_position_embeddings": 256, "pad_token_id": 0, "bos_token_id": 1,
+    "eos_token_id": 2,
+}  # fmt: skip
+GROUPED = SMALL | {"num_key_value_heads": 2, "head_dim": 16}
+EXPERTS = {
+    "moe_intermediate_size": 16, "n_routed_experts": 4, "num_local_experts": 4, "num_experts": 4,
+    "num_experts_per_tok": 2, "n_shared_experts": 1, "n_group": 1, "topk_group": 1,
+    "first_k_dense_replace": 1,
+}  # fmt: skip
+MLA = SMALL | EXPERTS | {
+    "num_key_value_heads": 4, "kv_lora_rank": 24, "q_lora_rank": 20, "qk_rope_head_dim": 8,
+    "qk_nope_head_dim": 12, "v_head_dim": 16,
+}  # fmt: skip
+MLA.pop("num_local_experts"), MLA.pop("num_experts")
+DSA = MLA | {"index_head_dim": 16, "index_n_heads": 2, "index_topk": 8}
+GPT2 = {"n_embd": 32, "n_layer": 4, "n_head": 4, "n_positions": 256, "vocab_size": 64}
+TINY = {
+    "gpt2": GPT2,
+    "gpt_bigcode": GPT2,
+    "llama": GROUPED,
+    "mistral": GROUPED | {"sliding_window": 8},
+    "mixtral": GROUPED | EXPERTS | {"sliding_window": None},
+    "qwen2": GROUPED | {"use_sliding_window": True, "sliding_window": 8, "max_window_layers": 2},
+    "qwen3": GROUPED,
+    "qwen3_moe": GROUPED | EXPERTS,
+    "gemma": GROUPED | {"num_key_value_heads": 1},
+    "gemma2": GROUPED | {"sliding_window": 8},
+    "gemma3_text": GROUPED | {"sliding_window": 8, "num_hidden_layers": 7},
+    "gpt_oss": GROUPED | {"sliding_window": 8, "num_local_experts": 4, "num_experts_per_tok": 2},
+    "falcon": SMALL | {"multi_query": True, "new_decoder_architecture": False},
+    "phi3": GROUPED | {"sliding_window": 8},
+    "olmo3": GROUPED | {"sliding_window": 8},
+    "cohere2": GROUPED | {"sliding_window": 8},
+    "deepseek_v2": MLA | {"topk_method": "greedy"},
+    "deepseek_v3": MLA,
+    "deepseek_v32": DSA,
+    "glm_moe_dsa": DSA,
+    "glm4_moe_lite": MLA,
+    "mistral4": MLA,
+    "youtu": MLA,
+    "minicpm3": MLA,
+    "longcat_flash": MLA | {"num_layers": 2, "ffn_hidden_size": 48, "expert_ffn_hidden_size": 16, "head_dim": 8},
+    "kimi_linear": MLA | {
+        "linear_head_dim": 8, "linear_num_heads": 4,
+        "layer_types": ["linear_attention", "full_attention"] * 2,
+    },
+    "qwen3_next": GROUPED | EXPERTS | {
+        "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 8,
+        "linear_value_head_dim": 12,
+    },
+    "llama4_text": GROUPED | EXPERTS | {"attention_chunk_size": 8, "intermediate_size_mlp": 48},
+    "deepseek_v4": SMALL | EXPERTS | {
+        "num_key_value_heads": 1, "head_dim": 32, "q_lora_rank": 16, "sliding_window": 8,
+        "index_head_dim": 16, "index_n_heads": 2, "index_topk": 4, "o_groups": 2, "o_lora_rank": 8,
+        "compress_rates": {"compressed_sparse_attention": 4, "heavily_compressed_attention": 16},
+    },
+}  # fmt: skip
+
+
+def bytes_in(cache) -> int:
+    """Of all that a cache of transformers keeps, each tensor once; what waits for compression not."""
+    seen, total = set(), 0
+
+    def count(value):
+        nonlocal total
+        if isinstance(value, torch.Tensor):
+            if value.data_ptr() not in seen and value.is_floating_point():
+                seen.add(value.data_ptr())
+                total += value.nbytes
+        elif isinstance(value, dict):
+            for part in value.values():
+                count(part)
+        elif isinstance(value, list):
+            for part in value:
+                count(part)
+
+    for layer in cache.layers:
+        for name in ("keys", "values", "indexer_keys", "conv_states", "recurrent_states",
+                     "compressed_kv"):  # fmt: skip
+            count(getattr(layer, name, None))
+    return total
+
+
+@pytest.mark.parametrize("model_type", COMPARED)
+def test_bytes_equal_those_in_transformers_own_cache(model_type):
+    raw = TINY[model_type] | {"model_type": model_type}
+    torch.manual_seed(0)
+    config = CONFIG_MAPPING[model_type].from_dict(dict(raw))
+    own = {"mistral4": transformers.Mistral4ForCausalLM}  # not in the list of the Auto class
+    model = (
+        own[model_type](config) if model_type in own else AutoModelForCausalLM.from_config(config)
+    )
+    model.eval()
+    ours = from_config(raw).architecture
+    cache = None
+    for tokens in (5, 30, 1):  # within the windows, beyond them, and one decode step
+        length = tokens + (0 if cache is None else cache.get_seq_length())
+        with torch.no_grad():
+            out = model(torch.randint(3, 60, (1, tokens)), past_key_values=cache, use_cache=True)
+        cache = out.past_key_values
+        assert ours.cache(FP32).value(t=length) == bytes_in(cache), (model_type, length)
+
+
+# bytes a token at 16 bits, from the papers, repositories and libraries that each entry names
+PUBLISHED_BYTES = {
+    "DeepSeek-V2": 69_120, "DeepSeek-V2-Lite": 31_104, "DeepSeek-V3 / R1": 70_272,
+    "DeepSeek-V3.2-Exp": 70_272 + 2 * 128 * 61, "Kimi K2": 70_272, "GLM-5": 89_856 + 2 * 128 * 78,
+    "GLM-4.7-Flash": 54_144, "Mistral Small 4": 23_040, "Mistral Large 4": 82_944 + 2 * 128 * 72,
+    "Youtu-LLM-2B": 36_864, "GPT-2 small": 36_864, "GPT-2 medium": 98_304, "GPT-2 large": 184_320,
+    "GPT-2 XL": 307_200, "GPT-3 175B": 4_718_592, "Llama 2 7B": 524_288, "Llama 2 70B": 327_680,
+    "Llama 3 8B": 131_072, "Llama 3 70B": 327_680, "Llama 3.1 8B": 131_072,
+    "Llama 3.1 70B": 327_680, "Llama 3.1 405B": 516_096, "Qwen2.5 72B": 327_680,
+    "Qwen3 8B": 147_456, "Qwen3 32B": 262_144, "Qwen3 30B-A3B": 98_304,
+    "Qwen3 235B-A22B": 192_512, "Mistral 7B v0.1": 131_072, "Mixtral 8x7B": 131_072,
+    "Mistral Large 2407": 360_448, "Gemma 2B": 18_432, "Gemma 7B": 458_752,
+    "Gemma 3 27B": 507_904, "Falcon 7B": 8_192, "Falcon 40B": 122_880, "Falcon 180B": 163_840,
+    "PaLM 540B": 120_832, "gpt-oss-120b": 73_728, "DeepSeek LLM 7B": 491_520,
+    "DeepSeek LLM 67B": 389_120,
+}  # fmt: skip
+AGAINST_MHA = {
+    "DeepSeek-V2": 56.9, "DeepSeek-V2-Lite": 7.1, "DeepSeek-V3 / R1": 56.9, "Kimi K2": 28.4,
+    "GLM-4.7-Flash": 17.8, "Mistral Small 4": 25.6, "Youtu-LLM-2B": 7.1,
+}  # fmt: skip
+# entries whose figures are the defaults of a class of transformers
+DEFAULTS = {
+    "DeepSeek-V3 / R1": "deepseek_v3", "DeepSeek-V3.2-Exp": "deepseek_v32",
+    "DeepSeek-V4-Flash": "deepseek_v4", "GLM-5": "glm_moe_dsa", "GLM-4.7-Flash": "glm4_moe_lite",
+    "Mistral Small 4": "mistral4", "Mistral Large 4": "mistral_large4", "MiniCPM3-4B": "minicpm3",
+    "Youtu-LLM-2B": "youtu", "LongCat-Flash": "longcat_flash", "Kimi Linear 48B-A3B": "kimi_linear",
+    "gpt-oss-120b": "gpt_oss", "Gemma 7B": "gemma", "GPT-2 small": "gpt2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PUBLISHED_BYTES)
+def test_bytes_a_token_are_the_published_ones(name):
+    assert PUBLISHED[name].row(BF16).value() == PUBLISHED_BYTES[name]
+
+
+@pytest.mark.parametrize("name", AGAINST_MHA)
+def test_ratios_to_mha_are_the_published_ones(name):
+    model = PUBLISHED[name]
+    ratio = without_latent(model, "MHA").row(BF16).value() / model.row(BF16).value()
+    assert round(ratio, 1) == AGAINST_MHA[name]
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_entries_equal_the_classes_of_transformers(name):
+    raw = CONFIG_MAPPING[DEFAULTS[name]]().to_dict()
+    read = from_config(raw).architecture
+    assert sorted(read.layers, key=str) == sorted(PUBLISHED[name].layers, key=str)
+    tokens = np.array([1, 100, 5_000, 100_000])
+    assert np.array_equal(
+        read.cache(BF16).value(t=tokens), PUBLISHED[name].cache(BF16).value(t=tokens)
+    )
+
+
+def test_every_entry_is_whole_and_grows():
+    assert len(PUBLISHED) >= 30
+    lengths = np.array([1, 10, 1_000, 100_000, 1_000_000])
+    for model in PUBLISHED.values():
+        assert model.source
+        for storage in STORAGES.values():
+            grown = model.cache(storage).value(t=lengths)
+            assert (np.diff(grown) >= 0).all() and grown[0] > 0
+            assert (model.read(storage).value(t=lengths) <= grown + 1e-9).all()
+        assert (np.diff(model.flops().value(t=lengths)) >= 0).all()
+
+
+def test_windows_stop_growing():
+    model = PUBLISHED["Mistral 7B v0.1"]
+    assert model.cache(BF16).value(t=4_095) == model.cache(BF16).value(t=1_000_000)
+    gemma = PUBLISHED["Gemma 3 27B"]
+    step = gemma.cache(BF16).value(t=100_001) - gemma.cache(BF16).value(t=100_000)
+    assert step == 10 * 2 * 16 * 128 * 2  # only the ten global layers
+
+
+def test_fp8_with_scales_is_flashmlas_row():
+    assert PUBLISHED["DeepSeek-V3 / R1"].row(STORAGES["float8 with scales"]).value() == 656 * 61
+
+
+def test_sparse_attention_keeps_everything_and_reads_a_part():
+    sparse, dense = PUBLISHED["DeepSeek-V3.2-Exp"], PUBLISHED["DeepSeek-V3 / R1"]
+    assert sparse.cache(BF16).value(t=100_000) > dense.cache(BF16).value(t=100_000)
+    assert sparse.read(BF16).value(t=100_000) == 61 * 2 * (2048 * 576 + 100_000 * 128)
+    assert sparse.flops().value(t=100_000) < dense.flops().value(t=100_000) / 5
+
+
+@pytest.mark.parametrize(
+    "pasted, told",
+    [
+        ("", "not JSON"),
+        ("{", "line 1"),
+        ("[" * 150_000, "not JSON"),
+        ("[1]", "begins with a brace"),
+        ("{}", "model_type"),
+        ('{"model_type": 3}', "model_type"),
+        ('{"model_type": "nobody"}', "num_hidden_layers"),
+        ('{"model_type": "llama", "num_hidden_layers": 0}', "num_hidden_layers is 0"),
+        ('{"model_type": "llama", "num_hidden_layers": "thirty"}', "num_hidden_layers"),
+        ('{"model_type": "llama", "num_hidden_layers": true}', "num_hidden_layers"),
+        ('{"model_type": "llama", "num_hidden_layers": 3.5}', "num_hidden_layers"),
+        ('{"model_type": "llama", "num_attention_heads": 1000000000000}', "num_attention_heads"),
+        ('{"model_type": "gpt2", "n_head": -12}', "n_head"),
+        ('{"model_type": "gemma3", "text_config": {"head_dim": 0}}', "head_dim"),
+        (json.dumps(TINY["llama"] | {"model_type": "llama", "num_key_value_heads": 3}),
+         "num_key_value_heads is 3"),
+        (json.dumps(TINY["llama"] | {"model_type": "nobody", "layer_types": ["x"] * 4}),
+         "layer_types"),
+        (json.dumps(TINY["llama"] | {"model_type": "llama", "layer_types": ["x"] * 4}),
+         "layer_types"),
+        ('{"model_type": "t5"}', "encoder"),
+        ('{"model_type": "mamba"}', "linear_attention"),
+        ('{"model_type": "clip"}', "clip does not write"),
+        ('{"model_type": "bert"}', "bert does not write"),
+        ('{"model_type": "gemma3", "text_config": 1}', "text_config must"),
+        ('{"a": NaN, "model_type": "llama", "kv_lora_rank": -1}', "kv_lora_rank"),
+        (" " * 300_000, "at most"),
+    ],
+)  # fmt: skip
+def test_bad_configurations_get_a_sentence(pasted, told):
+    with pytest.raises(ConfigError, match=told):
+        from_config(pasted)
+
+
+def test_what_a_file_leaves_out_is_said():
+    """The slip of the video's notes: 30 layers and 32 heads of a class, taken for DeepSeek-V2's."""
+    read = from_config({"model_type": "deepseek_v2", "num_attention_heads": 128})
+    assert any("num_hidden_layers is not in the file" in note for note in read.notes)
+    assert not any("num_attention_heads is not" in note for note in read.notes)
+    whole = from_config(TINY["llama"] | {"model_type": "llama"})
+    assert whole.notes == ()
+
+
+def test_head_dim_need_not_be_hidden_over_heads():
+    raw = TINY["qwen3"] | {"model_type": "qwen3", "head_dim": 128}
+    assert from_config(raw).architecture.layers == ((4, Heads(4, 2, 128)),)
+
+
+def test_kinds_that_transformers_does_not_know_are_read_by_their_names():
+    raw = {
+        "model_type": "kimi_k2", "num_hidden_layers": 61, "num_attention_heads": 64,
+        "kv_lora_rank": 512, "qk_rope_head_dim": 64, "qk_nope_head_dim": 128, "v_head_dim": 128,
+        "num_key_value_heads": 64, "max_position_embeddings": 262_144,
+    }  # fmt: skip
+    read = from_config(raw)
+    assert read.architecture.layers == PUBLISHED["Kimi K2"].layers
+    assert any("does not know" in note for note in read.notes)
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-5, 10**13), st.floats(), st.text(max_size=5),
+    st.lists(st.integers(), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)  # fmt: skip
+FIELDS = ("num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim",
+          "hidden_size", "sliding_window", "layer_types", "kv_lora_rank", "v_head_dim",
+          "text_config", "rope_scaling", "multi_query")  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(("llama", "gpt2", "deepseek_v3", "gemma3", "falcon", "gpt_oss", "nobody")),
+    st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=4),
+)
+def test_anything_pasted_is_counted_or_gets_a_sentence(model_type, fields):
+    try:
+        read = from_config(json.dumps({"model_type": model_type} | fields))
+    except ConfigError as error:
+        assert len(str(error)) < 600
+    else:
+        assert read.architecture.cache(BF16).value(t=10) > 0
+
+
+def test_a_formula_is_what_it_computes():
+    formula = Formula("2 * heads * head_dim * layers", {"heads": 128, "head_dim": 128})
+    assert formula.value(layers=61) == 1_998_848
+    assert formula.named() == "2 · heads · head_dim · layers"
+    assert formula.filled(layers=61) == "2 · 128 · 128 · 61"
+    assert formula.names() == ["heads", "head_dim", "layers"]
+    assert Formula("min(t, 3) // 2").value(t=np.array([1, 9])).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "bad", ["__import__('os')", "a.b", "1 / 0", "x", "9 ** 9 ** 9 ** 9", "'a'"]
+)
+def test_a_formula_is_arithmetic_and_nothing_else(bad):
+    with pytest.raises(FormulaError):
+        Formula(bad).value()
