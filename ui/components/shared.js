@@ -19,6 +19,37 @@ function el(tag, className, text) {
   return node;
 }
 
+// Tells Python where the reader is: when they pause, not at each step, or before they turn to
+// anything else on the page. A message that crosses another would bring back its old link.
+class Later {
+  constructor(root, tell) {
+    this.tell = tell;
+    this.elsewhere = (event) => event.composedPath().includes(root) || this.now();
+    for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, this.elsewhere, true);
+  }
+
+  soon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.now(), 350);
+  }
+
+  now() {
+    if (!this.timer) return;
+    this.forget();
+    this.tell();
+  }
+
+  forget() {
+    clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  end() {
+    this.forget();
+    for (const kind of ["pointerdown", "keydown"]) document.removeEventListener(kind, this.elsewhere, true);
+  }
+}
+
 function rawBytes(base64) {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length); // a loop: four times as fast as Uint8Array.from

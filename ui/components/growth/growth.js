@@ -3,7 +3,6 @@
 
 const pages = new WeakMap();
 const PLAY_MS = 1100;
-const REPORT_MS = 350; // Python hears of a step when the reader pauses, not for each frame
 const LAWS_PX = 250;
 
 class Growth {
@@ -11,6 +10,7 @@ class Growth {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
     this.jump = -1;
+    this.place = new Later(root, () => this.report("tokens", [this.promptLength + this.index, this.data.subject]));
   }
 
   load({ data, setStateValue, setTriggerValue }) {
@@ -278,8 +278,7 @@ class Growth {
     if (!playing) this.pause();
     this.index = Math.min(Math.max(0, index), this.count - 1);
     this.draw();
-    clearTimeout(this.reporting);
-    this.reporting = setTimeout(() => this.report("tokens", [this.promptLength + this.index, this.data.subject]), REPORT_MS);
+    this.place.soon();
   }
 
   play() {
@@ -309,6 +308,7 @@ export default function (component) {
   page.load(component);
   return () => {
     page.pause();
+    page.place.end();
     pages.delete(root);
   };
 }

@@ -5,7 +5,6 @@
 const insides = new WeakMap();
 const MOVE_MS = 650;
 const PLAY_MS = 3200;
-const REPORT_MS = 350;
 const TOKEN_PX = 22;
 const SHELF = 0.42; // size of what is kept for later
 
@@ -172,6 +171,7 @@ class Inside {
     this.find = (selector) => root.querySelector(selector);
     this.step = 0;
     this.jump = -1;
+    this.place = new Later(root, () => this.set("stage", [this.step, this.data.subject]));
   }
 
   load({ data, setStateValue }) {
@@ -291,8 +291,7 @@ class Inside {
     this.step = to;
     this.selected = null;
     this.draw(true);
-    clearTimeout(this.reporting);
-    this.reporting = setTimeout(() => this.set("stage", [this.step, this.data.subject]), REPORT_MS);
+    this.place.soon();
   }
 
   play() {
@@ -482,6 +481,7 @@ export default function (component) {
   insides.get(root).load(component);
   return () => {
     insides.get(root)?.pause();
+    insides.get(root)?.place.end();
     insides.delete(root);
   };
 }

@@ -4,7 +4,6 @@
 const instances = new WeakMap();
 const SLICE_PX = 72; // height of a slice of the larger cache
 const PLAY_MS = 900;
-const REPORT_MS = 350; // Python hears of a step when the reader pauses, not for each frame
 
 // One model's column: built once for each run, redrawn for each step.
 class Side {
@@ -292,6 +291,7 @@ class Stage {
     this.find = (name) => root.querySelector("." + name);
     this.step = 1;
     this.jump = -1;
+    this.place = new Later(root, () => this.setStateValue("step", [this.step, this.data.subject]));
   }
 
   load({ data, setStateValue }) {
@@ -394,8 +394,7 @@ class Stage {
     if (!playing) this.pause();
     this.step = Math.min(Math.max(1, step), this.total);
     this.draw();
-    clearTimeout(this.reporting);
-    this.reporting = setTimeout(() => this.setStateValue("step", [this.step, this.data.subject]), REPORT_MS);
+    this.place.soon();
   }
 
   play() {
@@ -460,6 +459,7 @@ export default function (component) {
   stage.load(component);
   return () => {
     stage.pause();
+    stage.place.end();
     instances.delete(root);
   };
 }
