@@ -60,7 +60,7 @@ class Formula:
 
         def fill(found: re.Match[str]) -> str:
             name = found[0]
-            return f"{known[name]!r}" if name in known else name
+            return f"{known[name]}" if name in known else name
 
         text = NAME.sub(fill, self.expression)
         return _signs(NUMBER.sub(lambda found: number(float(found[0])), text))
@@ -77,6 +77,14 @@ def number(value: float) -> str:
     if value == int(value) and abs(value) < 1e16:
         return f"{int(value):,}"
     return f"{value:,.6g}"
+
+
+def brief(value: float) -> str:
+    """1234567.0 -> "1.23 M": at a glance."""
+    for factor, sign in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if abs(value) >= factor:
+            return f"{value / factor:.3g} {sign}"
+    return number(round(value, 2))
 
 
 def _signs(text: str) -> str:

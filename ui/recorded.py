@@ -7,6 +7,7 @@ from typing import Any
 from mla_core.absorption import Absorb, Paths
 from mla_core.anatomy import Anatomy, Dissect
 from mla_core.compression import Compression, Inspect
+from mla_core.crowd import Assemble, Crowd
 from mla_core.engine import Job, Request
 from mla_core.glance import Glance, Glanced
 from mla_core.growth import Grow, Growth
@@ -25,7 +26,7 @@ COMPRESSED = "mini-gpt2@64"  # what "Latent compression" opens on
 OPENING_HEADS = {"mini-gpt2": (3, 3), "mini-mla": (1, 4)}
 RESULTS: dict[type, Any] = {
     Request: Trace, Inspect: Compression, Dissect: Anatomy, Absorb: Paths, Move: Moved,
-    Entangle: Entangled, Grow: Growth, Glance: Glanced,
+    Entangle: Entangled, Grow: Growth, Glance: Glanced, Assemble: Crowd,
 }  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def recordings() -> dict[Job[Any], str]:
         files[Grow(model, flag, CHUNK)] = f"flag.{model}.grown.npz"
     for model in words.FAMILY:
         files[Glance(model, flag)] = f"flag.{model}.glance.npz"
+    files[Assemble()] = "crowd.npz"
     files[Absorb("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.absorbed.npz"
     files[Entangle("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.entangled.npz"
     return files

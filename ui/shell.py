@@ -40,6 +40,12 @@ pages = [
     ),
     st.Page(ROOT / "pages" / "absorption.py", title=words.ABSORPTION, url_path="absorption"),
     st.Page(ROOT / "pages" / "position.py", title=words.POSITION, url_path="position"),
+    st.Page(
+        ROOT / "pages" / "deepseeks_scale.py",
+        title=words.DEEPSEEKS_SCALE,
+        url_path="deepseeks_scale",
+    ),
+    st.Page(ROOT / "pages" / "claims.py", title=words.CLAIMS, url_path="claims"),
 ]
 page = st.navigation(pages, position="top")
 state.carry(page.url_path)

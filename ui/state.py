@@ -146,6 +146,20 @@ def current() -> View:
     )
 
 
+def asked(name: str, known: Iterable[str], default: str | None = None) -> str:
+    """A choice in the URL, by a page of its own; anything else is the default, or the first."""
+    names = list(known)
+    return _one_of(
+        st.query_params.get(name, default), names if default is None else [default, *names]
+    )
+
+
+def asked_number(name: str, low: int, high: int, default: int) -> int:
+    """A whole number in the URL, between two others."""
+    value = _number(st.query_params.get(name), low, high)
+    return default if value is None else int(value)
+
+
 def put(**values: Any) -> None:
     """Writes values into the URL; None takes a parameter out.
 

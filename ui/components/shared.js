@@ -59,6 +59,15 @@ function rawBytes(base64) {
 const floats = (base64) => new Float32Array(rawBytes(base64));
 const doubles = (base64) => new Float64Array(rawBytes(base64));
 
+// Hands the reader a file.
+function save(name, blob) {
+  const link = el("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
 const FONT = "14px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace";
 const LABEL_PX = 15; // what a line of labels needs; with more tokens each n-th has one
 const shorten = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);

@@ -28,6 +28,8 @@ SIGNED = {
     "light": ["#00446b", "#0072b2", "#9cc7e3", "#f7f7f5", "#f2b98f", "#d55e00", "#7a3500"],
     "dark": ["#bfe0f5", "#5aa9dc", "#1f5f8b", "#1d252e", "#8a4413", "#e8823a", "#ffd9bd"],
 }
+NEUTRAL = "#8c959d"
+INK = {"light": "#1a2129", "dark": "#e8edf2"}  # of .streamlit/config.toml
 # read from the cache: grey
 READ = {"light": ["#ebedef", "#9aa3ab", "#3f4750"], "dark": ["#232b33", "#77828c", "#d5dbe1"]}
 # what is lost: the latent's hue, from the background to the farthest from it

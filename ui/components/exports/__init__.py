@@ -1,0 +1,44 @@
+"""A Plotly figure with its three exports: PNG, SVG, CSV."""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from ui.components import script, source, style
+from ui.words import scale as words
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_mount = st.components.v2.component(
+    "mla_explorer_exports",
+    html=source("exports", "exports.html"),
+    css=style("exports"),
+    js=script("exports"),
+)
+
+
+def as_csv(rows: Iterable[Iterable[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def chart(figure: "Figure", key: str, *, alt: str, table: Iterable[Iterable[Any]]) -> None:
+    """Draws it, and a row of buttons that take it along.
+
+    Args:
+        key: also the files' name.
+        table: what the picture shows, as rows; the first one names the columns.
+    """
+    from ui.figures.scale import inked
+
+    figure = inked(figure, st.context.theme.type or "light")
+    st.plotly_chart(figure, key=key, alt=alt, config={"displaylogo": False, "responsive": True})
+    _mount(
+        key=f"{key}-exports",
+        data={"key": key, "csv": as_csv(table), "words": words.EXPORT},
+    )

@@ -1,0 +1,235 @@
+"""Memory, growth, speed and ratios of published models: areas and lines, all from formulas."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, floor, sqrt
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from ui.figures import palette
+from ui.words import scale as words
+
+FONT = {"size": 15}
+MARGIN = {"l": 10, "r": 10, "t": 60, "b": 10}
+WIDTH, HEIGHT = 160.0, 100.0  # of a frame, in units of its own
+MOST_BLOCKS = 4_000
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One model in a GPU's memory, all in bytes; `weights` None where nobody says."""
+
+    model: str
+    colour: str
+    memory: float
+    weights: float | None
+    cache: float
+    count: int
+
+
+def blocks(frame: Frame) -> tuple[float, list[tuple[float, float, float, float]]]:
+    """(width of the weights, left, bottom, width and height of each sequence), true to area."""
+    area = WIDTH * HEIGHT * frame.cache / frame.memory
+    left = WIDTH * (frame.weights or 0) / frame.memory
+    room = WIDTH - left
+    # as square as may be: of all numbers of rows that fit, the best
+    likely = max(1, round(HEIGHT / sqrt(area)))
+    fitting = [
+        rows for rows in range(1, min(frame.count, 4 * likely) + 1)
+        if ceil(frame.count / rows) * area * rows / HEIGHT <= room * (1 + 1e-9)
+    ]  # fmt: skip
+    if not fitting:
+        return left, []
+    rows = min(fitting, key=lambda n: abs(np.log(area * n / HEIGHT / (HEIGHT / n))))
+    width, height = area * rows / HEIGHT, HEIGHT / rows
+    places = [
+        (left + i // rows * width, HEIGHT - (i % rows + 1) * height) for i in range(frame.count)
+    ]
+    return left, [(x, y, width, height) for x, y in places]
+
+
+def memory_figure(frames: Sequence[Frame], tokens: int) -> go.Figure:
+    """Two frames of equal area: weights grey, each sequence's cache a block."""
+    titles = [
+        words.MEMORY_TITLE.format(model=frame.model, count=frame.count, tokens=tokens)
+        if frame.count >= 0
+        else words.MEMORY_NONE.format(model=frame.model)
+        for frame in frames
+    ]
+    figure = make_subplots(1, len(frames), subplot_titles=titles, horizontal_spacing=0.03)
+    for column, frame in enumerate(frames, 1):
+        place = {"row": 1, "col": column}
+        if frame.count < 0:
+            left, drawn = WIDTH, []
+        elif frame.count > MOST_BLOCKS:
+            left = WIDTH * (frame.weights or 0) / frame.memory
+            used = WIDTH * frame.count * frame.cache / frame.memory
+            drawn = [(left, 0.0, used, HEIGHT)]
+        else:
+            left, drawn = blocks(frame)
+        if left:
+            figure.add_shape(
+                type="rect", x0=0, x1=left, y0=0, y1=HEIGHT, fillcolor=palette.NEUTRAL, opacity=0.45,
+                line={"width": 0}, **place,
+            )  # fmt: skip
+        if drawn:
+            x = [v for a, _, w, _ in drawn for v in (a, a + w, a + w, a, a, None)]
+            y = [v for _, b, _, h in drawn for v in (b, b, b + h, b + h, b, None)]
+            figure.add_scatter(
+                x=x, y=y, mode="lines", fill="toself", fillcolor=frame.colour,
+                line={"color": "white", "width": 2 if len(drawn) < 400 else 0.7},
+                text=words.MEMORY_BLOCK.format(tokens=tokens, gb=frame.cache / 1e9),
+                hoveron="fills", hoverinfo="text", name=frame.model, **place,
+            )  # fmt: skip
+        if frame.count > MOST_BLOCKS:
+            _note(figure, words.MEMORY_SOLID.format(count=frame.count), (left + WIDTH) / 2, place)
+        if frame.weights is None:
+            _note(figure, words.MEMORY_UNKNOWN, WIDTH / 2, place)
+        elif left > 12:
+            gb = frame.weights / 1e9
+            _note(figure, words.MEMORY_WEIGHTS.format(gb=gb), left / 2, place)
+        figure.add_shape(
+            type="rect",
+            x0=0,
+            x1=WIDTH,
+            y0=0,
+            y1=HEIGHT,
+            line={"color": palette.NEUTRAL, "width": 3},
+            **place,
+        )
+    figure.update_xaxes(visible=False, range=[-1, WIDTH + 1], fixedrange=True)
+    figure.update_yaxes(visible=False, range=[-1, HEIGHT + 1], fixedrange=True)
+    figure.update_annotations(font=FONT)
+    figure.update_layout(height=460, margin=MARGIN, font=FONT, showlegend=False)
+    return figure
+
+
+def _note(figure: go.Figure, text: str, x: float, place: Mapping[str, int]) -> None:
+    figure.add_annotation(x=x, y=HEIGHT / 2, text=text, showarrow=False, **place)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One model's curve."""
+
+    model: str
+    colour: str
+    x: np.ndarray
+    y: np.ndarray
+    dash: str = "solid"
+
+
+def lines_figure(
+    lines: Sequence[Line], *, title: str, x: str, y: str, levels: Mapping[str, float], unit: str = "",
+    at: float, log: bool = True, marks: Mapping[str, tuple[float, float]] | None = None,
+) -> go.Figure:  # fmt: skip
+    """Curves over the context, with levels to compare with and the reader's own context marked."""
+    figure = go.Figure()
+    for line in lines:
+        figure.add_scatter(
+            x=line.x, y=line.y, name=line.model, mode="lines",
+            line={"color": line.colour, "width": 3, "dash": line.dash, "simplify": False},
+            hovertemplate=f"%{{x:,}} {words.GROWTH_X}<br>%{{y:.4s}}{unit}",
+        )  # fmt: skip
+    longest = max((line.x for line in lines), key=len)
+    for name, level in levels.items():
+        figure.add_scatter(
+            x=longest[[0, -1]], y=[level, level], name=name, mode="lines", hoverinfo="name",
+            line={"color": palette.NEUTRAL, "dash": "dash", "width": 2},
+        )  # fmt: skip
+    figure.add_vline(x=at, line={"color": palette.NEUTRAL, "dash": "dot", "width": 2})
+    for name, (mark_x, mark_y) in (marks or {}).items():
+        figure.add_scatter(
+            x=[mark_x], y=[mark_y], mode="markers+text", text=[name], textposition="top left",
+            marker={"size": 13, "color": palette.V}, showlegend=False, hoverinfo="text",
+        )  # fmt: skip
+    kind = {"type": "log"} if log else {"rangemode": "tozero"}
+    ticks = [2**power for power in range(0, 21, 2)]
+    figure.update_layout(
+        title=title, height=470, margin=MARGIN, font=FONT,
+        xaxis={
+            "title": x, "type": "log", "tickvals": ticks, "ticktext": [_short(tick) for tick in ticks],
+        },
+        yaxis={"title": y, "exponentformat": "SI", "ticksuffix": unit, **kind},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
+    )  # fmt: skip
+    return figure
+
+
+def inked(figure: go.Figure, theme: str) -> go.Figure:
+    """Axes, legend and notes in the page's own ink, large enough for a projector."""
+    font = {"size": 15, "color": palette.INK[theme]}
+    figure.update_xaxes(tickfont=font, title_font=font)
+    figure.update_yaxes(tickfont=font, title_font=font)
+    figure.update_annotations(font=font)
+    figure.update_layout(font=font, legend_font=font)
+    for trace in figure.data:
+        if trace.type == "bar" or "text" in (trace.mode or ""):
+            trace.textfont = font | {"size": 17 if trace.type == "bar" else 15}
+    return figure
+
+
+def _short(tokens: int) -> str:
+    """2 to the n as it is said: 1k, 128k, 1M."""
+    if tokens >= 1 << 20:
+        return f"{tokens >> 20}M"
+    return f"{tokens >> 10}k" if tokens >= 1024 else str(tokens)
+
+
+def bars_figure(
+    values: Mapping[str, float], *, labels: Sequence[str], colours: Sequence[str], title: str = "",
+    x: str = "", hatched: Sequence[str] = (),
+) -> go.Figure:  # fmt: skip
+    """Bars of one scale, the first on top.
+
+    Args:
+        values: by name.
+        labels: behind each bar.
+        hatched: names of what is no quantity of its own, but a mistake.
+    """
+    figure = go.Figure(
+        go.Bar(
+            x=list(values.values()), y=list(values), orientation="h", text=labels,
+            textposition="outside", textfont={"size": 17}, cliponaxis=False,
+            marker={
+                "color": colours, "pattern": {"shape": ["/" if n in hatched else "" for n in values]},
+            },
+            hovertemplate="%{y}<br>%{x:,}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_layout(
+        title=title, height=120 + 58 * len(values), margin=MARGIN, font=FONT,
+        xaxis={
+            "title": x, "range": [0, 1.25 * max(values.values())], "exponentformat": "SI",
+        },
+        yaxis={"automargin": True, "autorange": "reversed"},
+    )  # fmt: skip
+    return figure
+
+
+def largest_context(context: int | None, most: float = 2.0**20) -> np.ndarray:
+    """Contexts to draw a curve over, up to a model's own."""
+    last = min(most, float(context or most))
+    return np.unique(np.floor(np.geomspace(1, last, 200)))
+
+
+def crossing(x: np.ndarray, y: np.ndarray, level: float) -> float | None:
+    """Where a curve first rises through a level; None if it never does."""
+    above = np.flatnonzero(y >= level)
+    if not len(above) or above[0] == 0:
+        return None
+    i = int(above[0])
+    share = (level - y[i - 1]) / (y[i] - y[i - 1])
+    return float(floor(x[i - 1] + share * (x[i] - x[i - 1])))
+
+
+def table_of(figure: go.Figure) -> list[list[Any]]:
+    """What its curves and bars are drawn from: a line for each point."""
+    rows: list[list[Any]] = [["series", "x", "y"]]
+    for trace in figure.data:
+        for x, y in zip(trace.x, trace.y, strict=True):
+            rows.append([trace.name or "", x, y])
+    return rows

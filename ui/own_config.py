@@ -1,0 +1,66 @@
+"""A model of the reader's own on "At DeepSeek's scale": its config.json, pasted."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from mla_core.architectures import STORAGES
+from mla_core.architectures.reading import ReadConfig, Said
+from ui.engine import ENGINE
+from ui.live import sentence
+from ui.words import scale as words
+
+B = 1e9
+
+
+def _kept() -> None:
+    """What is typed stays, also on other pages."""
+    st.session_state["own_config"] = st.session_state["own_config_box"]
+
+
+def _sized() -> None:
+    billions = st.session_state["own_parameters"]
+    own = st.session_state["own_architecture"]
+    size = billions * B or None
+    st.session_state["own_architecture"] = replace(own, parameters=size, active=size)
+
+
+def _read() -> None:
+    st.session_state["own_config"] = st.session_state["own_config_box"]
+    st.session_state.pop("own_problem", None)
+    try:
+        said: Said = ENGINE.run(ReadConfig(st.session_state["own_config"], words.YOURS))
+    except Exception as error:
+        st.session_state["own_problem"] = sentence(error)
+        return
+    st.session_state["own_architecture"] = said.architecture
+    st.session_state["own_notes"] = said.notes
+
+
+def own_config() -> None:
+    """The box, what was read, and what was not."""
+    memory = st.session_state
+    memory.setdefault("own_config_box", memory.get("own_config", ""))
+    own = memory.get("own_architecture")
+    with st.expander(words.OWN, expanded=bool(own or memory.get("own_problem"))):
+        st.caption(words.OWN_ABOUT)
+        st.text_area(
+            words.OWN,
+            key="own_config_box",
+            on_change=_kept,
+            height=160,
+            label_visibility="collapsed",
+        )
+        st.button(words.OWN_USE, on_click=_read, key="own_read")
+        if memory.get("own_problem"):
+            st.error(memory["own_problem"])
+        if own is None:
+            return
+        row = own.row(STORAGES["bfloat16"]).value()
+        st.markdown(words.OWN_READ.format(kind=own.kind, layers=own.num_hidden_layers, row=row))
+        for note in memory.get("own_notes", ()):
+            st.warning(note)
+        st.number_input(
+            words.OWN_PARAMETERS, 0.0, 100_000.0, (own.parameters or 0.0) / B, key="own_parameters",
+            on_change=_sized,
+        )  # fmt: skip
