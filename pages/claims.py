@@ -60,7 +60,7 @@ side.radio(
 claim, card = CLAIMS[key], words.CARDS[key]
 with main:
     verdict = card["verdict"]
-    st.markdown(words.TITLE.format(claim=card["claim"]))
+    st.header(words.TITLE.format(claim=card["claim"]), anchor=False)
     st.markdown(
         words.VERDICT.format(
             colour=words.BADGES[verdict], mark=words.MARKS[verdict], verdict=verdict
@@ -77,7 +77,8 @@ with main:
     if found:
         name, (formula, value) = list(found.items())[-1]
         unit = card["steps"][name][1]
-        st.markdown(words.HERO.format(filled=formula.filled(), result=number(value), unit=unit))
+        hero = words.HERO.format(filled=formula.filled(), result=number(value), unit=unit)
+        st.subheader(hero, anchor=False)
     st.markdown(words.FACT.format(fact=card["fact"]))
     if found:
         from ui.figures.scale import bars_figure
@@ -100,8 +101,9 @@ with main:
                 for name, (formula, value) in found.items()
             ],
         )
+        said = st.empty()  # always there: what follows keeps its place, and stays open
         if changed != dict(claim.inputs):
-            st.info(words.CHANGED)
+            said.info(words.CHANGED)
         st.markdown(
             "\n".join(
                 [words.STEPS]
@@ -114,7 +116,7 @@ with main:
                 ]
             )
         )  # fmt: skip
-    with st.expander(words.INPUTS):
+    with st.expander(words.INPUTS, key="inputs"):
         st.caption(words.INPUTS_ABOUT)
         columns = st.columns(3)
         for i, (name, value) in enumerate(claim.inputs.items()):

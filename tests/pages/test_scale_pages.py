@@ -244,7 +244,7 @@ def test_each_claim_shows_its_number_rebuilt(key, seen):
     found = rebuild(CLAIMS[key], {})
     *_, (formula, result) = found.values()
     assert round(result, 2) == SHOWN[key]
-    assert formula.filled() in text_of(app)
+    assert formula.filled() in text_of(app) and formula.filled() in app.subheader[0].value
     card = claim_words.CARDS[key]
     assert card["verdict"] in text_of(app) and card["sources"] in text_of(app)
     assert set(card["steps"]) == set(found)

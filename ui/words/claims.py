@@ -4,7 +4,7 @@ from typing import Any
 
 TRUE, ELSE, FALSE = "true", "true of something else", "false"
 BADGES = {TRUE: "blue", ELSE: "orange", FALSE: "red"}
-TITLE = "## “{claim}”"
+TITLE = "“{claim}”"
 VERDICT = "### :{colour}-badge[{mark} {verdict}]"
 MARKS = {TRUE: "✓", ELSE: "◐", FALSE: "✗"}
 CHOOSE = "Claims"
@@ -15,7 +15,7 @@ INPUTS = "Change what it is made of"
 INPUTS_ABOUT = "Each as its source has it, until you change it."
 BACK = "As the sources have it"
 CHANGED = "With your inputs:"
-HERO = "### {filled} = **{result} {unit}**"
+HERO = "{filled} = {result} {unit}"
 STEPS = "| | formula | with the numbers | |\n|---|---|---|--:|"
 STEP = "| {name} | `{named}` | `{filled}` | **{result}** {unit} |"
 ALT = "Bars of equal scale: {told}"

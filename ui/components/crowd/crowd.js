@@ -118,17 +118,16 @@ class CrowdWall {
   exports() {
     const { words } = this.data;
     const box = this.find(".exports");
-    const button = (text, action) => {
-      const one = el("button", "", text);
+    const button = (format, action) => {
+      const one = el("button", format, words.exports[format]);
       one.onclick = action;
       return one;
     };
-    const png = (done) => this.find(".wall").toBlob(done);
     box.replaceChildren(
       el("span", "", words.exports.label),
-      button(words.exports.png, () => png((blob) => save("heads.png", blob))),
-      button(words.exports.svg, () => save("heads.svg", new Blob([this.asSvg()], { type: "image/svg+xml" }))),
-      button(words.exports.csv, () => save("heads.csv", new Blob([this.asCsv()], { type: "text/csv" }))),
+      button("png", () => this.find(".wall").toBlob((blob) => save("heads.png", blob))),
+      button("svg", () => save("heads.svg", new Blob([this.asSvg()], { type: "image/svg+xml" }))),
+      button("csv", () => save("heads.csv", new Blob([this.asCsv()], { type: "text/csv" }))),
     );
   }
 

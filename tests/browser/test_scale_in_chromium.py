@@ -1,0 +1,129 @@
+"""The pages "At DeepSeek's scale" and "Claims, checked" in Chromium."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mla_core.crowd import HEADS, LAYERS
+from tests.browser.serving import CHROMIUM
+from ui.words import claims, scale
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.xdist_group("browser"),
+]
+PARTS = [part for part in scale.PARTS if part != "heads"]
+CHART = {"memory": "memory", "growth": "growth", "speed": "step", "ratios": "ratios"}
+
+
+def open_part(page: Page, server: str, part: str, query: str = "") -> None:
+    page.goto(f"{server}/deepseeks_scale?part={part}{query}")
+    if part == "heads":
+        expect(page.locator(".crowd .source")).to_contain_text("recorded on", timeout=60_000)
+    else:
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=60_000)
+
+
+def taken(page: Page, button: str, into: Path, place: int = 0) -> Path:
+    with page.expect_download() as download:
+        page.locator(f"button.{button}").nth(place).click()
+    file = into / download.value.suggested_filename
+    download.value.save_as(file)
+    return file
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+@pytest.mark.parametrize("address", [f"deepseeks_scale?part={p}" for p in scale.PARTS] + ["claims"])
+def test_nothing_is_wider_than_the_screen(browser, server, address, size):
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = context.new_page()
+    page.goto(f"{server}/{address}")
+    drawn = ".crowd .source" if "heads" in address else ".js-plotly-plot .main-svg"
+    expect(page.locator(drawn).first).to_be_visible(timeout=60_000)
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    context.close()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_pictures_are_taken_along(page, server, tmp_path, part):
+    open_part(page, server, part)
+    png = taken(page, "png", tmp_path).read_bytes()
+    assert png.startswith(b"\x89PNG") and len(png) > 5_000
+    svg = taken(page, "svg", tmp_path).read_text(encoding="utf-8")
+    assert svg.startswith("<svg") and "</svg>" in svg and len(svg) > 3_000
+    file = taken(page, "csv", tmp_path)
+    assert file.name == f"{CHART[part]}.csv"
+    rows = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8"))))
+    assert len(rows) > 2 and len({len(row) for row in rows}) == 1
+
+
+def test_the_second_picture_of_a_part_is_its_own(page, server, tmp_path):
+    open_part(page, server, "speed")
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    assert taken(page, "csv", tmp_path, 1).name == "times.csv"
+    assert taken(page, "svg", tmp_path, 1).read_text(encoding="utf-8").count("whole step") == 1
+
+
+def test_the_wall_tells_whose_a_tile_is_and_is_taken_along(page, server, tmp_path):
+    open_part(page, server, "heads")
+    wall = page.locator(".crowd .wall")
+    box = wall.bounding_box()
+    assert box["height"] == pytest.approx(box["width"] * LAYERS / HEADS, abs=1)
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 200)
+    lens = page.locator(".crowd .lens")
+    expect(lens).to_be_visible()
+    expect(lens.locator("b")).to_have_text(re.compile(r"mini-\w+, layer \d, head \d"))
+    page.mouse.move(5, 5)
+    expect(lens).to_be_hidden()
+    wall.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(lens.locator("small")).to_have_text("tile 2·2 of 61·128")
+    expect(page.locator(".crowd .spoken")).to_contain_text("layer 0")
+    page.keyboard.press("Escape")
+    expect(lens).to_be_hidden()
+    assert taken(page, "png", tmp_path).read_bytes().startswith(b"\x89PNG")
+    assert "data:image/png" in taken(page, "svg", tmp_path).read_text(encoding="utf-8")
+    rows = list(csv.reader(io.StringIO(taken(page, "csv", tmp_path).read_text(encoding="utf-8"))))
+    assert len(rows) == 1 + LAYERS * HEADS and len(rows[1][-1].split()) == 55
+
+
+def test_a_link_says_what_is_looked_at(page, server):
+    open_part(page, server, "memory")
+    page.get_by_text("How fast").click()
+    page.wait_for_url("**part=speed**")
+    page.get_by_role("combobox").nth(1).click()
+    page.keyboard.type("Llama 3.1 405B")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**second=Llama**")
+    expect(page.get_by_text("for Llama 3.1 405B")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("for Llama 3.1 405B")).to_be_visible(timeout=60_000)
+
+
+def test_a_claim_is_chosen_and_its_inputs_changed(page, server):
+    page.goto(f"{server}/claims")
+    card = claims.CARDS["400gb"]
+    page.get_by_text(card["claim"]).first.click()
+    page.wait_for_url("**claim=400gb**")
+    expect(page.get_by_text("399.77").first).to_be_visible()
+    page.get_by_text(claims.INPUTS).click()
+    tokens = page.get_by_role("spinbutton", name="tokens")
+    tokens.fill("200000")
+    tokens.press("Enter")
+    expect(page.get_by_text("799.539").first).to_be_visible()
+    expect(page.get_by_text(claims.CHANGED)).to_be_visible()
+    page.get_by_role("button", name=claims.BACK).click()
+    expect(page.get_by_text("399.77").first).to_be_visible()
+
+
+def test_a_config_is_pasted(page, server):
+    open_part(page, server, "memory")
+    page.get_by_text(scale.OWN).first.click()
+    page.get_by_role("textbox").last.fill('{"model_type": "llama", "num_hidden_layers": 0}')
+    page.get_by_role("button", name=scale.OWN_USE).click()
+    expect(page.get_by_text("num_hidden_layers is 0")).to_be_visible(timeout=90_000)
