@@ -61,11 +61,8 @@ claim, card = CLAIMS[key], words.CARDS[key]
 with main:
     verdict = card["verdict"]
     st.header(words.TITLE.format(claim=card["claim"]), anchor=False)
-    st.markdown(
-        words.VERDICT.format(
-            colour=words.BADGES[verdict], mark=words.MARKS[verdict], verdict=verdict
-        )
-    )
+    badge = {"colour": words.BADGES[verdict], "mark": words.MARKS[verdict], "verdict": verdict}
+    st.subheader(words.VERDICT.format(**badge), anchor=False)
     for name, value in claim.inputs.items():
         st.session_state.setdefault(f"input-{key}-{name}", value)
     changed = {name: st.session_state[f"input-{key}-{name}"] for name in claim.inputs}

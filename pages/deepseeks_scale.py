@@ -8,8 +8,12 @@ from mla_core.architectures import STORAGES
 from mla_core.roofline import GPUS, TB, TFLOP
 from ui import scale, state
 from ui.own_config import own_config
-from ui.scale_parts import COMPARING, PARTS, sources
+from ui.scale_parts import growth, heads, memory, ratios, sources
+from ui.scale_speed import speed
 from ui.words import scale as words
+
+PARTS = {"memory": memory, "growth": growth, "speed": speed, "heads": heads, "ratios": ratios}
+COMPARING = ("memory", "growth", "speed")
 
 
 def put(name: str, factor: float = 1) -> None:
@@ -66,16 +70,18 @@ if view.part in COMPARING:
         row[3].number_input(
             words.GPUS, 1, scale.MOST_GPUS, key="scale-gpus", on_change=partial(put, "gpus")
         )
-        if view.part == "speed":
-            second_row = st.columns(3)
-            second_row[0].number_input(
+        if view.part != "memory":
+            more = st.columns(3)
+            more[0].number_input(
                 words.BATCH, 1, scale.MOST_BATCH, key="scale-batch", on_change=partial(put, "batch")
             )
-            second_row[1].slider(
-                words.BANDWIDTH, 0.1, 20.0, key="scale-bandwidth", on_change=partial(put, "bandwidth", 1000),
+        if view.part == "speed":
+            more[1].slider(
+                words.BANDWIDTH, 0.1, 20.0, key="scale-bandwidth",
+                on_change=partial(put, "bandwidth", 1000),
                 help=words.BANDWIDTH_HELP.format(source=view.gpu.source),
             )  # fmt: skip
-            second_row[2].slider(
+            more[2].slider(
                 words.FLOPS, 10, 5000, key="scale-tflops", on_change=partial(put, "tflops"),
                 help=words.FLOPS_HELP.format(source=view.gpu.source),
             )  # fmt: skip

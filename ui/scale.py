@@ -53,6 +53,10 @@ class Scale:
     gpu: Gpu
 
     @property
+    def pair(self) -> tuple[Architecture, Architecture]:
+        return self.first, self.second
+
+    @property
     def storage(self) -> Storage:
         return STORAGES[self.storage_name]
 

@@ -1,7 +1,6 @@
 """The parts of the page "At DeepSeek's scale": each one picture, a sentence, its arithmetic."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -9,10 +8,7 @@ from mla_core.architectures import PUBLISHED, Architecture
 from mla_core.crowd import Assemble, Crowd
 from mla_core.formula import Formula, number
 from mla_core.roofline import (
-    attention_share,
     sequences_that_fit,
-    step_seconds,
-    weights_share,
 )
 from ui.components.crowd import crowd_wall
 from ui.components.exports import chart
@@ -38,55 +34,51 @@ def colours(view: Scale) -> tuple[str, str]:
     return first, palette.ROPE_KEY if first == second else second
 
 
-def arithmetic(lines: Sequence[tuple[str, Formula | str, float, str]]) -> None:
-    """Derived numbers with their formulas: (name, formula, result, unit)."""
+def arithmetic(lines: Sequence[tuple[str, Formula, str]]) -> None:
+    """Derived numbers with their formulas: (name, formula, unit)."""
     with st.expander(words.ARITHMETIC):
-        for name, formula, result, unit in lines:
-            text = formula.filled() if isinstance(formula, Formula) else formula
-            st.markdown(
-                words.EQUATION.format(name=name, formula=text, result=number(result), unit=unit)
-            )
+        for name, formula, unit in lines:
+            forms = dict.fromkeys((formula.named(), formula.filled(), number(formula.value())))
+            st.markdown(words.EQUATION.format(name=name, forms=" = ".join(forms), unit=unit))
 
 
 def sources(view: Scale) -> None:
     with st.expander(words.SOURCES):
         lines = [
             words.SOURCE_LINE.format(name=m.name, kind=m.kind, source=m.source, note=m.note)
-            for m in dict.fromkeys((view.first, view.second))
+            for m in dict.fromkeys(view.pair)
         ]
         lines.append(words.GPU_LINE.format(name=view.gpu_name, source=view.gpu.source))
         st.markdown("\n".join(lines))
 
 
-def _at(formula: Formula, tokens: int) -> Formula:
-    return Formula(formula.expression, {"t": tokens})
+def _cache(view: Scale, model: Architecture) -> Formula:
+    """Of one sequence, at the reader's context."""
+    return Formula(model.cache(view.storage).expression, {"t": view.context})
+
+
+def batched(view: Scale, formula: Formula) -> Formula:
+    """The same for all sequences of a step."""
+    expression = f"batch * ({formula.expression})"
+    return Formula(expression, {"t": view.context, "batch": view.batch})
 
 
 def memory(view: Scale) -> None:
     from ui.figures.scale import Frame, memory_figure
 
     frames, lines = [], []
-    for model, colour in zip((view.first, view.second), colours(view), strict=True):
-        cache = _at(model.cache(view.storage), view.context)
+    for model, colour in zip(view.pair, colours(view), strict=True):
+        cache = _cache(view, model)
         count = sequences_that_fit(
             model, view.storage, view.machine, view.context, view.weight_bytes
         )
         weights = None if model.parameters is None else model.parameters * view.weight_bytes
         frames.append(Frame(model.name, colour, view.machine.memory, weights, cache.value(), count))
-        lines.append(
-            (
-                words.CACHE_OF.format(model=model.name, tokens=view.context),
-                cache,
-                cache.value(),
-                "B",
-            )
-        )
+        lines.append((words.CACHE_OF.format(model=model.name, tokens=view.context), cache, "B"))
         if count >= 0:
-            room = Formula(
-                "(memory - weights) // cache",
-                {"memory": view.machine.memory, "weights": weights or 0, "cache": cache.value()},
-            )
-            lines.append((words.FITTING.format(model=model.name), room, count, ""))
+            sizes = {"memory": view.machine.memory, "weights": weights or 0, "cache": cache.value()}
+            room = Formula("(memory - weights) // cache", sizes)
+            lines.append((words.FITTING.format(model=model.name), room, ""))
     about = {"gpus": view.machine_name, "memory": view.machine.memory / GB, "tokens": view.context}
     full = [frame.model for frame in frames if frame.count < 0]
     if full:
@@ -97,182 +89,47 @@ def memory(view: Scale) -> None:
             second=view.second.name, second_count=frames[1].count, **about,
         )  # fmt: skip
     st.markdown(told)
-    chart(
-        memory_figure(frames, view.context),
-        "memory",
-        alt=words.MEMORY_ALT.format(gpus=view.machine_name, told=told.replace("**", "")),
-        table=[
-            ["model", "memory B", "weights B", "cache B a sequence", "sequences"],
-            *([f.model, f.memory, f.weights, f.cache, f.count] for f in frames),
-        ],
-    )
+    for i, (column, frame) in enumerate(zip(st.columns(2), frames, strict=True), 1):
+        with column:
+            chart(
+                memory_figure(frame, view.context),
+                f"memory-{i}",
+                alt=words.MEMORY_ALT.format(gpus=view.machine_name, told=told.replace("**", "")),
+                table=[
+                    ["model", "memory B", "weights B", "cache B a sequence", "sequences"],
+                    [frame.model, frame.memory, frame.weights, frame.cache, frame.count],
+                ],
+            )
     arithmetic(lines)
 
 
 def growth(view: Scale) -> None:
     from ui.figures.scale import Line, largest_context, lines_figure, table_of
 
-    lines, told_of, formulas = [], [], []
-    for model, colour in zip((view.first, view.second), colours(view), strict=True):
+    curves, caches, lines = [], [], []
+    for model, colour in zip(view.pair, colours(view), strict=True):
         x = largest_context(model.context)
-        lines.append(Line(model.name, colour, x, model.cache(view.storage).value(t=x)))
-        cache = _at(model.cache(view.storage), view.context)
-        told_of.append(cache.value())
-        formulas.append(
-            (
-                words.CACHE_OF.format(model=model.name, tokens=view.context),
-                cache,
-                cache.value(),
-                "B",
-            )
-        )
+        one = model.cache(view.storage)
+        curves.append(Line(model.name, colour, x, view.batch * one.value(t=x)))
+        whole = batched(view, one)
+        caches.append(whole.value())
+        name = words.CACHES_OF.format(model=model.name, tokens=view.context, batch=view.batch)
+        lines.append((name, whole, "B"))
+    ratio = Formula("second / first", {"first": caches[0], "second": caches[1]})
+    lines.append((words.TIMES_AS_MUCH, ratio, words.TIMES))
     told = words.GROWTH_TOLD.format(
-        tokens=view.context, first=view.first.name, second=view.second.name,
-        first_gb=told_of[0] / GB, second_gb=told_of[1] / GB, ratio=told_of[1] / told_of[0],
+        tokens=view.context, batch=view.batch, first=view.first.name, second=view.second.name,
+        first_gb=caches[0] / GB, second_gb=caches[1] / GB, ratio=ratio.value(),
     )  # fmt: skip
     st.markdown(told)
     machine = words.GROWTH_GPU.format(name=view.machine_name, memory=view.machine.memory / GB)
     figure = lines_figure(
-        lines, title=words.GROWTH_TITLE, x=words.GROWTH_X, y=words.GROWTH_Y, unit="B",
-        levels={machine: view.machine.memory}, at=view.context,
+        curves, title=words.GROWTH_TITLE.format(batch=view.batch), x=words.GROWTH_X,
+        y=words.GROWTH_Y, unit="B", levels={machine: view.machine.memory}, at=view.context,
     )  # fmt: skip
-    chart(
-        figure,
-        "growth",
-        alt=words.GROWTH_ALT.format(told=told.replace("**", "")),
-        table=table_of(figure),
-    )
-    arithmetic(formulas)
-
-
-def speed(view: Scale) -> None:
-    from ui.figures.scale import Line, crossing, largest_context, lines_figure, table_of
-
-    x = largest_context(None)
-    pair = (view.first, view.second)
-    gpu = view.machine
-
-    def seconds(model: Architecture, t: Any, *, whole: bool) -> Any:
-        weights = view.weight_bytes if whole else None
-        return step_seconds(model, view.storage, gpu, t, batch=view.batch, weight_bytes=weights)
-
-    steps, ratios = [], []
-    for model, colour in zip(pair, colours(view), strict=True):
-        steps.append(
-            Line(
-                words.STEP_WHOLE.format(model=model.name),
-                colour,
-                x,
-                seconds(model, x, whole=True),
-            )
-        )
-        steps.append(
-            Line(
-                words.STEP_ALONE.format(model=model.name),
-                colour,
-                x,
-                seconds(model, x, whole=False),
-                "dash",
-            )
-        )
-    for name, whole, dash in (
-        (words.RATIO_WHOLE, True, "solid"),
-        (words.RATIO_ALONE, False, "dash"),
-    ):
-        times = seconds(view.second, x, whole=whole) / seconds(view.first, x, whole=whole)
-        ratios.append(Line(name, palette.V, x, times, dash))
-    six = crossing(x, ratios[0].y, 6)
-    here = [float(seconds(model, view.context, whole=True)) for model in pair]
-    told = words.SPEED_TOLD.format(
-        tokens=view.context, batch=view.batch, first=view.first.name, second=view.second.name,
-        first_ms=1e3 * here[0], second_ms=1e3 * here[1], ratio=here[1] / here[0],
-        first_rate=view.batch / here[0], second_rate=view.batch / here[1],
-        six=words.SPEED_NO_SIX if six is None else words.SPEED_SIX.format(at=six),
-    )  # fmt: skip
-    st.markdown(told)
-    alt = words.SPEED_ALT.format(told=told.replace("**", ""))
-    left, right = st.columns(2)
-    with left:
-        figure = lines_figure(
-            steps,
-            title=words.STEP_TITLE,
-            x=words.STEP_X,
-            y=words.STEP_Y,
-            unit="s",
-            levels={},
-            at=view.context,
-        )
-        chart(figure, "step", alt=alt, table=table_of(figure))
-    with right:
-        figure = lines_figure(
-            ratios, title=words.RATIO_TITLE, x=words.STEP_X, y=words.RATIO_Y, unit="×", log=False,
-            levels={words.SIX: 6.0}, at=view.context, marks={} if six is None else {words.SIX_AT.format(tokens=six): (six, 6.0)},
-        )  # fmt: skip
-        chart(figure, "times", alt=alt, table=table_of(figure))
-    st.markdown(
-        "\n".join([words.SHARE_HEAD, *(line for model in pair for line in _shares(view, model))])
-    )
-    arithmetic(
-        [
-            line
-            for model in pair
-            for line in (
-                (
-                    words.READ_OF.format(model=model.name),
-                    *_valued(model.read(view.storage), view),
-                    "B",
-                ),
-                (words.FLOPS_OF.format(model=model.name), *_valued(model.flops(), view), "FLOP"),
-            )
-        ]
-    )
-    notes(words.SPEED_NOTES.format(binds=_what_binds(view)))
-
-
-def _what_binds(view: Scale) -> str:
-    """Which ceiling each model's attention meets, from the numbers of this step."""
-    shares = [
-        attention_share(model, view.storage, 1, view.context) for model in (view.first, view.second)
-    ]
-    ridge = view.gpu.flops / view.gpu.bandwidth
-    told = [
-        words.INTENSITY.format(
-            model=model.name, intensity=share.flops / share.nbytes,
-            bound=words.BOUND[bool(share.binds(view.machine))],
-        )
-        for model, share in zip((view.first, view.second), shares, strict=True)
-    ]  # fmt: skip
-    fast, slow = shares
-    times = slow.seconds(view.machine) / fast.seconds(view.machine)
-    return words.BINDS.format(
-        ridge=ridge, told=" ".join(told), fewer=slow.nbytes / fast.nbytes, times=float(times)
-    )
-
-
-def _valued(formula: Formula, view: Scale) -> tuple[Formula, float]:
-    """For all sequences of a step."""
-    whole = Formula(f"batch * ({formula.expression})", {"t": view.context, "batch": view.batch})
-    return whole, whole.value()
-
-
-def _shares(view: Scale, model: Architecture) -> list[str]:
-    parts = {
-        words.SHARE_ATTENTION: attention_share(model, view.storage, view.batch, view.context),
-        words.SHARE_WEIGHTS: weights_share(model, view.weight_bytes, view.batch),
-    }
-    lines = []
-    for form, part in parts.items():
-        if part is None:
-            lines.append(words.SHARE_UNKNOWN.format(model=model.name))
-            continue
-        lines.append(
-            words.SHARE_ROW.format(
-                name=form.format(model=model.name), nbytes=f"{part.nbytes / GB:,.4g} GB",
-                flops=f"{part.flops / 1e12:,.4g} TFLOP", ms=1e3 * float(part.seconds(view.machine)),
-                bound=words.BOUND[bool(part.binds(view.machine))],
-            )
-        )  # fmt: skip
-    return lines
+    alt = words.GROWTH_ALT.format(told=told.replace("**", ""))
+    chart(figure, "growth", alt=alt, table=table_of(figure))
+    arithmetic(lines)
 
 
 def heads(_view: Scale) -> None:
@@ -324,17 +181,13 @@ def ratios(_view: Scale) -> None:
         alt=words.RATIOS_ALT.format(told=told),
         table=[["baseline", "numbers a token and layer"], *values.items()],
     )
-    lines: list[tuple[str, Formula | str, float, str]] = []
-    for name, (formula, value) in found.items():
-        lines.append(
-            (words.RATIOS[name][0], f"{formula.named()} = {formula.filled()}", value, "numbers")
-        )
+    lines = [
+        (words.RATIOS[name][0], formula, words.NUMBERS) for name, (formula, _) in found.items()
+    ]
+    for name, (_, value) in found.items():
+        if name != "mla":
+            above, below = (mha, value) if name == "mistake" else (value, mla)
+            lines.append((words.RATIOS[name][0], Formula(f"{above} / {below}"), words.TIMES))
     arithmetic(lines)
     notes(words.RATIOS_NOTES)
-    st.caption(words.RATIOS_SOURCE)
-
-
-PARTS: dict[str, Callable[[Scale], None]] = {
-    "memory": memory, "growth": growth, "speed": speed, "heads": heads, "ratios": ratios,
-}  # fmt: skip
-COMPARING = ("memory", "growth", "speed")
+    st.markdown(words.RATIOS_SOURCE)

@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 PARTS = [part for part in scale.PARTS if part != "heads"]
-CHART = {"memory": "memory", "growth": "growth", "speed": "step", "ratios": "ratios"}
+CHART = {"memory": "memory-1", "growth": "growth", "speed": "step", "ratios": "ratios"}
 
 
 def open_part(page: Page, server: str, part: str, query: str = "") -> None:
@@ -58,7 +58,7 @@ def test_pictures_are_taken_along(page, server, tmp_path, part):
     file = taken(page, "csv", tmp_path)
     assert file.name == f"{CHART[part]}.csv"
     rows = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8"))))
-    assert len(rows) > 2 and len({len(row) for row in rows}) == 1
+    assert len(rows) > 1 and len({len(row) for row in rows}) == 1
 
 
 def test_the_second_picture_of_a_part_is_its_own(page, server, tmp_path):

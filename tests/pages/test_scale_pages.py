@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from mla_core.architectures import PUBLISHED, STORAGES
 from mla_core.claims import CLAIMS, rebuild
 from mla_core.crowd import HEADS, LAYERS, TOKENS, Assemble
-from mla_core.formula import Formula
+from mla_core.formula import Formula, number
 from mla_core.models.locate import ASSETS
 from ui import scale, scale_parts, words
 from ui.components import crowd, exports
@@ -64,7 +64,7 @@ def test_every_part_draws(part, seen):
 
 def test_every_model_can_be_looked_at():
     for name in PUBLISHED:
-        for part in scale_parts.COMPARING:
+        for part in ("memory", "growth", "speed"):
             app = open_page("deepseeks_scale", part=part, second=name)
             assert not app.exception and not app.error, (part, name)
             assert name in text_of(app)
@@ -73,7 +73,7 @@ def test_every_model_can_be_looked_at():
 def test_what_fits_is_counted_and_said(seen):
     app = open_page("deepseeks_scale", part="memory")
     assert "**198** sequences of 32,768 tokens" in text_of(app) and "**3** for" in text_of(app)
-    rows = seen["memory-exports"]["csv"].splitlines()
+    rows = seen["memory-1-exports"]["csv"].splitlines()
     assert rows[1] == "DeepSeek-V3 / R1,1128000000000.0,671000000000.0,2302672896,198"
     alone = open_page("deepseeks_scale", part="memory", gpus="1")
     assert "take more GPUs" in text_of(alone) and not alone.exception
@@ -93,12 +93,15 @@ def test_the_arithmetic_is_what_it_says():
             assert lines
             for line in lines:
                 *_, formula, result = line.split(" = ")
+                shown = result.split(" ")[0]
+                if formula.isidentifier():
+                    continue
                 # ÷ stands for / and for // alike; sizes here divide evenly
                 typed = re.sub(r"(?<=\d),(?=\d{3})", "", formula)
                 typed = typed.replace("·", "*").replace("−", "-")
                 for divide in ("/", "//"):
                     value = Formula(typed.replace("÷", divide)).value()
-                    if f"{value:,.0f}" == re.match(r"[\d,]+", result)[0]:
+                    if number(value) == shown:
                         break
                 else:
                     raise AssertionError(line)
@@ -244,9 +247,9 @@ def test_each_claim_shows_its_number_rebuilt(key, seen):
     found = rebuild(CLAIMS[key], {})
     *_, (formula, result) = found.values()
     assert round(result, 2) == SHOWN[key]
-    assert formula.filled() in text_of(app) and formula.filled() in app.subheader[0].value
+    assert formula.filled() in text_of(app) and formula.filled() in app.subheader[1].value
     card = claim_words.CARDS[key]
-    assert card["verdict"] in text_of(app) and card["sources"] in text_of(app)
+    assert card["verdict"] in app.subheader[0].value and card["sources"] in text_of(app)
     assert set(card["steps"]) == set(found)
     assert seen["rebuilt-exports"]["csv"].count("\n") == len(found) + 1
 

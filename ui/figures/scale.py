@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from ui.figures import palette
 from ui.words import scale as words
@@ -51,64 +50,51 @@ def blocks(frame: Frame) -> tuple[float, list[tuple[float, float, float, float]]
     return left, [(x, y, width, height) for x, y in places]
 
 
-def memory_figure(frames: Sequence[Frame], tokens: int) -> go.Figure:
-    """Two frames of equal area: weights grey, each sequence's cache a block."""
-    titles = [
-        words.MEMORY_TITLE.format(model=frame.model, count=frame.count, tokens=tokens)
-        if frame.count >= 0
-        else words.MEMORY_NONE.format(model=frame.model)
-        for frame in frames
-    ]
-    figure = make_subplots(1, len(frames), subplot_titles=titles, horizontal_spacing=0.03)
-    for column, frame in enumerate(frames, 1):
-        place = {"row": 1, "col": column}
-        if frame.count < 0:
-            left, drawn = WIDTH, []
-        elif frame.count > MOST_BLOCKS:
-            left = WIDTH * (frame.weights or 0) / frame.memory
-            used = WIDTH * frame.count * frame.cache / frame.memory
-            drawn = [(left, 0.0, used, HEIGHT)]
-        else:
-            left, drawn = blocks(frame)
-        if left:
-            figure.add_shape(
-                type="rect", x0=0, x1=left, y0=0, y1=HEIGHT, fillcolor=palette.NEUTRAL, opacity=0.45,
-                line={"width": 0}, **place,
-            )  # fmt: skip
-        if drawn:
-            x = [v for a, _, w, _ in drawn for v in (a, a + w, a + w, a, a, None)]
-            y = [v for _, b, _, h in drawn for v in (b, b, b + h, b + h, b, None)]
-            figure.add_scatter(
-                x=x, y=y, mode="lines", fill="toself", fillcolor=frame.colour,
-                line={"color": "white", "width": 2 if len(drawn) < 400 else 0.7},
-                text=words.MEMORY_BLOCK.format(tokens=tokens, gb=frame.cache / 1e9),
-                hoveron="fills", hoverinfo="text", name=frame.model, **place,
-            )  # fmt: skip
-        if frame.count > MOST_BLOCKS:
-            _note(figure, words.MEMORY_SOLID.format(count=frame.count), (left + WIDTH) / 2, place)
-        if frame.weights is None:
-            _note(figure, words.MEMORY_UNKNOWN, WIDTH / 2, place)
-        elif left > 12:
-            gb = frame.weights / 1e9
-            _note(figure, words.MEMORY_WEIGHTS.format(gb=gb), left / 2, place)
+def memory_figure(frame: Frame, tokens: int) -> go.Figure:
+    """A frame of the memory's area: weights grey, each sequence's cache a block."""
+    figure = go.Figure()
+    title = words.MEMORY_TITLE.format(model=frame.model, count=frame.count, tokens=tokens)
+    if frame.count < 0:
+        title = words.MEMORY_NONE.format(model=frame.model)
+        left, drawn = WIDTH, []
+    elif frame.count > MOST_BLOCKS:
+        left = WIDTH * (frame.weights or 0) / frame.memory
+        used = WIDTH * frame.count * frame.cache / frame.memory
+        drawn = [(left, 0.0, used, HEIGHT)]
+        _note(figure, words.MEMORY_SOLID.format(count=frame.count), (left + WIDTH) / 2)
+    else:
+        left, drawn = blocks(frame)
+    if left:
         figure.add_shape(
-            type="rect",
-            x0=0,
-            x1=WIDTH,
-            y0=0,
-            y1=HEIGHT,
-            line={"color": palette.NEUTRAL, "width": 3},
-            **place,
-        )
-    figure.update_xaxes(visible=False, range=[-1, WIDTH + 1], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[-1, HEIGHT + 1], fixedrange=True)
-    figure.update_annotations(font=FONT)
-    figure.update_layout(height=460, margin=MARGIN, font=FONT, showlegend=False)
+            type="rect", x0=0, x1=left, y0=0, y1=HEIGHT, fillcolor=palette.NEUTRAL, opacity=0.45,
+            line={"width": 0},
+        )  # fmt: skip
+    if drawn:
+        x = [v for a, _, w, _ in drawn for v in (a, a + w, a + w, a, a, None)]
+        y = [v for _, b, _, h in drawn for v in (b, b, b + h, b + h, b, None)]
+        figure.add_scatter(
+            x=x, y=y, mode="lines", fill="toself", fillcolor=frame.colour,
+            line={"color": "white", "width": 2 if len(drawn) < 400 else 0.7},
+            text=words.MEMORY_BLOCK.format(tokens=tokens, gb=frame.cache / 1e9),
+            hoveron="fills", hoverinfo="text", name=frame.model,
+        )  # fmt: skip
+    if frame.weights is None:
+        _note(figure, words.MEMORY_UNKNOWN, WIDTH / 2)
+    elif left > 0.15 * WIDTH:
+        _note(figure, words.MEMORY_WEIGHTS.format(gb=frame.weights / 1e9), left / 2)
+    figure.add_shape(
+        type="rect", x0=0, x1=WIDTH, y0=0, y1=HEIGHT, line={"color": palette.NEUTRAL, "width": 3}
+    )
+    axis = {"visible": False, "fixedrange": True}
+    figure.update_layout(
+        title=title, height=450, margin=MARGIN | {"t": 70}, font=FONT, showlegend=False,
+        xaxis=axis | {"range": [-1, WIDTH + 1]}, yaxis=axis | {"range": [-1, HEIGHT + 1]},
+    )  # fmt: skip
     return figure
 
 
-def _note(figure: go.Figure, text: str, x: float, place: Mapping[str, int]) -> None:
-    figure.add_annotation(x=x, y=HEIGHT / 2, text=text, showarrow=False, **place)
+def _note(figure: go.Figure, text: str, x: float) -> None:
+    figure.add_annotation(x=x, y=HEIGHT / 2, text=text, showarrow=False)
 
 
 @dataclass(frozen=True)
@@ -183,7 +169,7 @@ def bars_figure(
     values: Mapping[str, float], *, labels: Sequence[str], colours: Sequence[str], title: str = "",
     x: str = "", hatched: Sequence[str] = (),
 ) -> go.Figure:  # fmt: skip
-    """Bars of one scale, the first on top.
+    """Bars of one scale, the first on top, each under its name: so they fit a phone too.
 
     Args:
         values: by name.
@@ -192,20 +178,25 @@ def bars_figure(
     """
     figure = go.Figure(
         go.Bar(
-            x=list(values.values()), y=list(values), orientation="h", text=labels,
-            textposition="outside", textfont={"size": 17}, cliponaxis=False,
+            x=list(values.values()), y=list(values), orientation="h", text=labels, width=0.45,
+            textposition="outside", cliponaxis=False,
             marker={
                 "color": colours, "pattern": {"shape": ["/" if n in hatched else "" for n in values]},
             },
             hovertemplate="%{y}<br>%{x:,}<extra></extra>",
         )
     )  # fmt: skip
+    for name in values:
+        figure.add_annotation(
+            x=0, y=name, text=name, showarrow=False, xanchor="left", yanchor="bottom", yshift=15,
+            xshift=-4,
+        )  # fmt: skip
     figure.update_layout(
-        title=title, height=120 + 58 * len(values), margin=MARGIN, font=FONT,
+        title=title, height=130 + 66 * len(values), margin=MARGIN, font=FONT,
         xaxis={
-            "title": x, "range": [0, 1.25 * max(values.values())], "exponentformat": "SI",
+            "title": x, "range": [0, 1.45 * max(values.values())], "exponentformat": "SI",
         },
-        yaxis={"automargin": True, "autorange": "reversed"},
+        yaxis={"showticklabels": False, "autorange": "reversed"},
     )  # fmt: skip
     return figure
 

@@ -5,7 +5,7 @@ from typing import Any
 TRUE, ELSE, FALSE = "true", "true of something else", "false"
 BADGES = {TRUE: "blue", ELSE: "orange", FALSE: "red"}
 TITLE = "“{claim}”"
-VERDICT = "### :{colour}-badge[{mark} {verdict}]"
+VERDICT = ":{colour}-badge[{mark} {verdict}]"
 MARKS = {TRUE: "✓", ELSE: "◐", FALSE: "✗"}
 CHOOSE = "Claims"
 SAID = "**Who says so.** {said}"

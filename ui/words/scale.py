@@ -34,13 +34,13 @@ OWN_READ = (
     "**Read:** {kind}, {layers} layers, {row:,.0f} B a token in bfloat16. It is in both lists now."
 )
 
-MEMORY_TITLE = "{model}: {count:,} × {tokens:,} tokens"
-MEMORY_NONE = "{model}: the weights alone do not fit"
+MEMORY_TITLE = "{model}<br>{count:,} × {tokens:,} tokens"
+MEMORY_NONE = "{model}<br>the weights alone do not fit"
 MEMORY_WEIGHTS = "weights<br>{gb:,.0f} GB"
 MEMORY_UNKNOWN = "weights not in our sources: none drawn"
 MEMORY_BLOCK = "one sequence of {tokens:,} tokens: {gb:.3g} GB"
 MEMORY_SOLID = "{count:,} sequences,<br>too small to draw apart"
-MEMORY_ALT = "The memory of {gpus} as two frames of equal area. {told}"
+MEMORY_ALT = "The memory of {gpus} as a frame. {told}"
 MEMORY_TOLD = (
     "Each frame is the memory of **{gpus}**, {memory:,.0f} GB; areas are bytes. Beside the weights, "
     "**{first_count:,}** sequences of {tokens:,} tokens fit for {first}, **{second_count:,}** for "
@@ -52,11 +52,11 @@ MEMORY_NO = (
     "are larger than that: take more GPUs."
 )
 
-GROWTH_TITLE = "Cache of one sequence"
+GROWTH_TITLE = "Cache of {batch:,} at once"
 GROWTH_X, GROWTH_Y = "tokens", "bytes"
 GROWTH_GPU = "{name}, {memory:,.0f} GB"
 GROWTH_TOLD = (
-    "Each line ends at its model's longest context. After **{tokens:,}** tokens: **{first_gb:.4g} GB** for {first} and **{second_gb:.4g} GB** for "
+    "Each line ends at its model's longest context. After **{tokens:,}** tokens of **{batch:,}** at once: **{first_gb:.4g} GB** for {first} and **{second_gb:.4g} GB** for "
     "{second}, **{ratio:,.3g}** times as much."
 )
 GROWTH_ALT = "Cache bytes against tokens, both axes logarithmic: {told}"
@@ -98,29 +98,33 @@ BOUND = {True: "bytes", False: "products"}
 SHARE_HEAD = "| | reads | forms | takes at best | bound by |\n|---|--:|--:|--:|---|"
 SHARE_ROW = "| {name} | {nbytes} | {flops} | {ms:.4g} ms | {bound} |"
 SHARE_ATTENTION, SHARE_WEIGHTS = "{model}: attention", "{model}: weights"
-SHARE_UNKNOWN = "| {model}: weights | not in our sources | | | |"
+SHARE_UNKNOWN = "| {name} | not in our sources | | | |"
 
 ARITHMETIC = "The arithmetic, with the numbers filled in"
 CACHE_OF = "Cache of {model} after {tokens:,} tokens"
 READ_OF = "Cache bytes that a step reads, {model}"
 FLOPS_OF = "FLOP of a step's attention, {model}"
 FITTING = "Sequences that fit, {model}"
-EQUATION = "{name}\n\n`{formula} = {result} {unit}`"
+EQUATION = "{name}\n\n`{forms} {unit}`"
+TIMES, NUMBERS = "times", "numbers"
+CACHES_OF = "{batch:,} × the cache of {model} after {tokens:,} tokens"
+TIMES_AS_MUCH = "How many times as much"
+STEP_OF = "The whole step, {model}"
 SOURCES = "Where the figures come from"
 SOURCE_LINE = "- **{name}** ({kind}): {source}. {note}"
 GPU_LINE = "- **{name}**: {source}."
 
-RATIOS_TITLE = "Numbers that a token leaves in one layer: MLA's 576 beside five baselines"
+RATIOS_TITLE = "What a token leaves in one layer"
 RATIOS_X = "numbers a token and layer"
 RATIOS = {
     "mla": ("MLA: the latent and the rope key", "kv_lora_rank + qk_rope_head_dim"),
     "mha": ("MHA with 128 heads of 128: never trained", "2 * heads * head_dim"),
     "rebuilt": (
-        "MLA's own keys and values, kept uncompressed",
+        "MLA's own keys and values, uncompressed",
         "heads * (qk_nope_head_dim + qk_rope_head_dim + v_head_dim)",
     ),
-    "trained": ("The MHA that DeepSeek trained to compare (Table 9)", "elements / layers"),
-    "gqa": ("GQA with 8 KV heads of 128, as Llama 3 has", "2 * kv_heads * head_dim"),
+    "trained": ("The MHA that DeepSeek trained (Table 9)", "elements / layers"),
+    "gqa": ("GQA with 8 KV heads, as Llama 3 has", "2 * kv_heads * head_dim"),
     "mistake": ("A mistake: the rope key forgotten", "kv_lora_rank"),
 }
 RATIO_LABEL = {
