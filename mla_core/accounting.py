@@ -89,4 +89,3 @@ class LatentShape:
 
 # arXiv 2405.04434, section 3.1.2; V3 and R1 differ in d alone
 DEEPSEEK_V2 = LatentShape(h=128, n=128, r=64, v=128, c=512, d=5120, queries=1536)
-R1_LAYERS = 61  # of DeepSeek-V3 and R1 (config_671B.json of DeepSeek's own code)

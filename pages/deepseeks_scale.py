@@ -58,8 +58,9 @@ if view.part in COMPARING:
     with st.expander(words.MORE):
         row = st.columns(4)
         row[0].selectbox(
-            words.STORAGE, STORAGES, key="scale-numbers", on_change=partial(put, "numbers")
-        )
+            words.STORAGE, STORAGES, key="scale-numbers", on_change=partial(put, "numbers"),
+            help=words.STORAGE_HELP,
+        )  # fmt: skip
         row[1].selectbox(
             words.WEIGHTS,
             words.WEIGHT_BYTES,

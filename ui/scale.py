@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from mla_core.architectures import PUBLISHED, STORAGES, Architecture, Heads, Storage, without_latent
+from mla_core.architectures import PUBLISHED, STORAGES, Architecture, Heads, Storage
 from mla_core.roofline import GPUS, TB, TFLOP, Gpu
 from ui import state
 from ui.words import scale as words
@@ -19,12 +19,15 @@ def counterfactuals() -> list[Architecture]:
     """What R1's ratios compare with: its own shape, kept in other ways."""
     model = PUBLISHED[R1]
     assert model.latent is not None
-    rebuilt = replace(model, layers=((model.num_hidden_layers, model.latent.rebuilt()),))
-    grouped = replace(model, layers=((model.num_hidden_layers, Heads(128, 8, 128)),))
+    layers = model.num_hidden_layers
+    others = {
+        PLAIN: model.latent.as_mha(),
+        words.REBUILT.format(model=R1): model.latent.rebuilt(),
+        words.GROUPED.format(model=R1): Heads(128, 8, 128),
+    }
     return [
-        without_latent(model, PLAIN),
-        replace(rebuilt, name=words.REBUILT.format(model=R1)),
-        replace(grouped, name=words.GROUPED.format(model=R1)),
+        replace(model, name=name, layers=((layers, attention),), note=words.NEVER)
+        for name, attention in others.items()
     ]
 
 

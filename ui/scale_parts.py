@@ -12,6 +12,7 @@ from mla_core.roofline import (
 )
 from ui.components.crowd import crowd_wall
 from ui.components.exports import chart
+from ui.components.memory import Frame, memory_frames
 from ui.figures import palette
 from ui.notes import notes
 from ui.recorded import recorded
@@ -43,13 +44,19 @@ def arithmetic(lines: Sequence[tuple[str, Formula, str]]) -> None:
 
 
 def sources(view: Scale) -> None:
-    with st.expander(words.SOURCES):
-        lines = [
-            words.SOURCE_LINE.format(name=m.name, kind=m.kind, source=m.source, note=m.note)
-            for m in dict.fromkeys(view.pair)
-        ]
-        lines.append(words.GPU_LINE.format(name=view.gpu_name, source=view.gpu.source))
-        st.markdown("\n".join(lines))
+    """Where the figures of a part come from."""
+    lines = []
+    for model in dict.fromkeys(view.pair):
+        note = model.note
+        if model.experts and model.active is None and model.parameters:
+            note = f"{note} {words.ALL_ACTIVE}"
+        lines.append(
+            words.SOURCE_LINE.format(
+                name=model.name, kind=model.kind, source=model.source, note=note
+            )
+        )
+    lines.append(words.GPU_LINE.format(name=view.gpu_name, source=view.gpu.source))
+    st.markdown("\n".join([words.SOURCES, *lines]))
 
 
 def _cache(view: Scale, model: Architecture) -> Formula:
@@ -64,8 +71,6 @@ def batched(view: Scale, formula: Formula) -> Formula:
 
 
 def memory(view: Scale) -> None:
-    from ui.figures.scale import Frame, memory_figure
-
     frames, lines = [], []
     for model, colour in zip(view.pair, colours(view), strict=True):
         cache = _cache(view, model)
@@ -89,17 +94,8 @@ def memory(view: Scale) -> None:
             second=view.second.name, second_count=frames[1].count, **about,
         )  # fmt: skip
     st.markdown(told)
-    for i, (column, frame) in enumerate(zip(st.columns(2), frames, strict=True), 1):
-        with column:
-            chart(
-                memory_figure(frame, view.context),
-                f"memory-{i}",
-                alt=words.MEMORY_ALT.format(gpus=view.machine_name, told=told.replace("**", "")),
-                table=[
-                    ["model", "memory B", "weights B", "cache B a sequence", "sequences"],
-                    [frame.model, frame.memory, frame.weights, frame.cache, frame.count],
-                ],
-            )
+    alt = words.MEMORY_ALT.format(gpus=view.machine_name, told=told.replace("**", ""))
+    memory_frames(frames, tokens=view.context, alt=alt)
     arithmetic(lines)
 
 

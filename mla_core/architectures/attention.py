@@ -50,7 +50,6 @@ class Heads:
         head_dim: of keys, and of values where `v_head_dim` is None.
         window: tokens that a query sees, its own included; None: all. One fewer is kept between
             two steps.
-        shared: keys and values are the same numbers, kept once.
     """
 
     heads: int
@@ -58,7 +57,6 @@ class Heads:
     head_dim: int
     v_head_dim: int | None = None
     window: int | None = None
-    shared: bool = False
 
     @property
     def kind(self) -> str:
@@ -67,14 +65,12 @@ class Heads:
         return "MQA" if self.kv_heads == 1 else "GQA"
 
     @property
-    def values(self) -> int:
-        """Numbers that a token leaves: 2 h k, 2 g k or 2 k (DeepSeek-V2, Table 1)."""
-        v_head_dim = self.head_dim if self.v_head_dim is None else self.v_head_dim
-        return self.kv_heads * (self.head_dim + (0 if self.shared else v_head_dim))
+    def width(self) -> int:
+        """Of one head's key and value together."""
+        return self.head_dim + (self.head_dim if self.v_head_dim is None else self.v_head_dim)
 
     def numbers(self) -> str:
-        if self.shared:
-            return f"{self.kv_heads} * {self.head_dim}"
+        """That a token leaves: 2 h k, 2 g k or 2 k (DeepSeek-V2, Table 1)."""
         if self.v_head_dim in (None, self.head_dim):
             return f"2 * {self.kv_heads} * {self.head_dim}"
         return f"{self.kv_heads} * ({self.head_dim} + {self.v_head_dim})"
@@ -82,7 +78,7 @@ class Heads:
     def row(self, storage: Storage) -> str:
         """Bytes that a token adds while its layer grows."""
         if storage.scaled:
-            return storage.bytes_of(self.values)
+            return storage.bytes_of(self.kv_heads * self.width)
         return f"{self.numbers()} * {_plain(storage.value)}"
 
     def kept(self, storage: Storage) -> str:
@@ -97,8 +93,7 @@ class Heads:
     def flops(self) -> str:
         """Of scores and sum: two for each multiply-add."""
         tokens = "t" if self.window is None else f"min(t, {self.window})"
-        v_head_dim = self.head_dim if self.v_head_dim is None else self.v_head_dim
-        return f"2 * {tokens} * {self.heads} * {self.head_dim + v_head_dim}"
+        return f"2 * {tokens} * {self.heads} * {self.width}"
 
 
 @dataclass(frozen=True)
@@ -121,10 +116,6 @@ class Latent:
     index_top_k: int = 0
 
     kind = "MLA"
-
-    @property
-    def values(self) -> int:
-        return self.kv_lora_rank + self.qk_rope_head_dim + self.index_head_dim
 
     def numbers(self) -> str:
         index = f" + {self.index_head_dim}" if self.index_head_dim else ""

@@ -6,6 +6,7 @@ and so does this, but it says so: with such a default 30 layers were once taken 
 
 import json
 import logging
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,8 +161,10 @@ def _opened(raw: dict[str, Any], said: dict[str, Any]) -> tuple[PreTrainedConfig
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)  # its warnings are about running the model
     try:
-        whole = CONFIG_MAPPING[model_type].from_dict(dict(raw))
-        config = whole.get_text_config(decoder=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old names in files, which it reads all the same
+            whole = CONFIG_MAPPING[model_type].from_dict(dict(raw))
+            config = whole.get_text_config(decoder=True)
     except Exception as error:  # each class checks in its own way, and raises what it likes
         reason = str(error).strip().splitlines()
         raise ConfigError(

@@ -77,10 +77,11 @@ MODELS = (
         "The context is K2.6's.",
     ),
     Architecture(
-        "Kimi Linear 48B-A3B",
+        "Kimi Linear",
         ((6, Latent(32, **DEEPSEEK)), (21, State(32, 49_152, 524_288))),
         1_048_576, transformers("kimi_linear"), 48 * B, 3 * B, (256, 8),
-        "Six layers are MLA; the other 21 keep a state of one size.",
+        "By the class, six layers are MLA and the other 21 keep a state of one size; a checkpoint's own "
+        "config.json goes before that: paste it.",
     ),
     Architecture(
         "LongCat-Flash", ((56, Latent(64, **DEEPSEEK)),), 131_072, transformers("longcat_flash"),

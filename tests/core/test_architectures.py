@@ -147,7 +147,7 @@ DEFAULTS = {
     "DeepSeek-V3 / R1": "deepseek_v3", "DeepSeek-V3.2-Exp": "deepseek_v32",
     "DeepSeek-V4-Flash": "deepseek_v4", "GLM-5": "glm_moe_dsa", "GLM-4.7-Flash": "glm4_moe_lite",
     "Mistral Small 4": "mistral4", "Mistral Large 4": "mistral_large4", "MiniCPM3-4B": "minicpm3",
-    "Youtu-LLM-2B": "youtu", "LongCat-Flash": "longcat_flash", "Kimi Linear 48B-A3B": "kimi_linear",
+    "Youtu-LLM-2B": "youtu", "LongCat-Flash": "longcat_flash", "Kimi Linear": "kimi_linear",
     "gpt-oss-120b": "gpt_oss", "Gemma 7B": "gemma", "GPT-2 small": "gpt2",
 }  # fmt: skip
 

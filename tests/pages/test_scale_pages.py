@@ -15,8 +15,8 @@ from mla_core.crowd import HEADS, LAYERS, TOKENS, Assemble
 from mla_core.formula import Formula, number
 from mla_core.models.locate import ASSETS
 from ui import scale, scale_parts, words
-from ui.components import crowd, exports
-from ui.figures.scale import HEIGHT, WIDTH, Frame, blocks
+from ui.components import crowd, exports, memory
+from ui.components.memory import HEIGHT, MOST_BLOCKS, WIDTH, Frame, blocks
 from ui.recorded import recorded
 from ui.words import claims as claim_words
 from ui.words import scale as scale_words
@@ -36,6 +36,7 @@ def seen(monkeypatch):
         )
 
     spy_on(exports)
+    spy_on(memory)
     spy_on(crowd)
     return calls
 
@@ -63,9 +64,11 @@ def test_every_part_draws(part, seen):
 
 
 def test_every_model_can_be_looked_at():
-    for name in PUBLISHED:
+    app = open_page("deepseeks_scale")
+    for name in scale.models():
+        app.selectbox(key="scale-second").set_value(name).run()
         for part in ("memory", "growth", "speed"):
-            app = open_page("deepseeks_scale", part=part, second=name)
+            app.segmented_control(key="scale-part").set_value(part).run()
             assert not app.exception and not app.error, (part, name)
             assert name in text_of(app)
 
@@ -73,7 +76,7 @@ def test_every_model_can_be_looked_at():
 def test_what_fits_is_counted_and_said(seen):
     app = open_page("deepseeks_scale", part="memory")
     assert "**198** sequences of 32,768 tokens" in text_of(app) and "**3** for" in text_of(app)
-    rows = seen["memory-1-exports"]["csv"].splitlines()
+    rows = seen["memory"]["frames"][0]["csv"].splitlines()
     assert rows[1] == "DeepSeek-V3 / R1,1128000000000.0,671000000000.0,2302672896,198"
     alone = open_page("deepseeks_scale", part="memory", gpus="1")
     assert "take more GPUs" in text_of(alone) and not alone.exception
@@ -86,7 +89,7 @@ def test_the_arithmetic_is_what_it_says():
             "DeepSeek-V4-Flash",
             "Gemma 3 27B",
             "DeepSeek-V3.2-Exp",
-            "Kimi Linear 48B-A3B",
+            "Kimi Linear",
         ):
             app = open_page("deepseeks_scale", part=part, second=second)
             lines = in_order(r"`([^`]+)`", app)
@@ -121,13 +124,24 @@ def test_six_times_is_where_the_curve_crosses(seen):
 @pytest.mark.parametrize("weights", [0.0, 0.3, 0.595])
 def test_blocks_are_true_to_area_and_lie_inside(count, weights):
     cache = (1 - weights) / count
-    left, drawn = blocks(Frame("m", "#000", 1.0, weights, cache, count))
-    assert len(drawn) == count and left == pytest.approx(WIDTH * weights)
-    for x, y, width, height in drawn:
-        assert width * height == pytest.approx(WIDTH * HEIGHT * cache)
-        assert x >= left - 1e-6 and x + width <= WIDTH + 1e-6
-        assert y >= -1e-6 and y + height <= HEIGHT + 1e-6
-    assert len({(round(x, 6), round(y, 6)) for x, y, _, _ in drawn}) == count
+    drawn = blocks(Frame("m", "#000", 1.0, weights, cache, count))
+    places = drawn.places()
+    assert len(set(places)) == count and drawn.left == pytest.approx(WIDTH * weights)
+    assert drawn.width * drawn.height == pytest.approx(WIDTH * HEIGHT * cache)
+    for x, y in places:
+        assert x >= drawn.left - 1e-6 and x + drawn.width <= WIDTH + 1e-6
+        assert y >= -1e-6 and y + drawn.height <= HEIGHT + 1e-6
+
+
+def test_too_many_blocks_are_one_of_the_same_area():
+    count = MOST_BLOCKS + 1
+    drawn = blocks(Frame("m", "#000", 1.0, 0.2, 0.5 / count, count))
+    assert drawn.count == 1
+    assert drawn.width * drawn.height == pytest.approx(WIDTH * HEIGHT * 0.5)
+    assert blocks(Frame("m", "#000", 1.0, 2.0, 0.5, -1)).left == WIDTH
+    assert blocks(Frame("m", "#000", 1.0, None, 2.0, 0)) == blocks(
+        Frame("m", "#000", 1.0, 0.0, 2.0, 0)
+    )
 
 
 def test_ratios_are_those_of_their_baselines():

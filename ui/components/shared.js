@@ -68,6 +68,19 @@ function save(name, blob) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+// A row of buttons that take a picture along: what each format does, by its name.
+function exportRow(words, formats) {
+  const row = el("span", "exports");
+  row.append(el("span", "", words.label));
+  for (const [format, action] of Object.entries(formats)) {
+    const button = el("button", format, words[format]);
+    button.setAttribute("aria-label", `${words.label}: ${words[format]}`);
+    button.onclick = action;
+    row.append(button);
+  }
+  return row;
+}
+
 const FONT = "14px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace";
 const LABEL_PX = 15; // what a line of labels needs; with more tokens each n-th has one
 const shorten = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);

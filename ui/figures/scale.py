@@ -1,8 +1,8 @@
-"""Memory, growth, speed and ratios of published models: areas and lines, all from formulas."""
+"""Growth, speed and ratios of published models: lines and bars, all from formulas."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, sqrt
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -13,88 +13,6 @@ from ui.words import scale as words
 
 FONT = {"size": 15}
 MARGIN = {"l": 10, "r": 10, "t": 60, "b": 10}
-WIDTH, HEIGHT = 160.0, 100.0  # of a frame, in units of its own
-MOST_BLOCKS = 4_000
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One model in a GPU's memory, all in bytes; `weights` None where nobody says."""
-
-    model: str
-    colour: str
-    memory: float
-    weights: float | None
-    cache: float
-    count: int
-
-
-def blocks(frame: Frame) -> tuple[float, list[tuple[float, float, float, float]]]:
-    """(width of the weights, left, bottom, width and height of each sequence), true to area."""
-    area = WIDTH * HEIGHT * frame.cache / frame.memory
-    left = WIDTH * (frame.weights or 0) / frame.memory
-    room = WIDTH - left
-    # as square as may be: of all numbers of rows that fit, the best
-    likely = max(1, round(HEIGHT / sqrt(area)))
-    fitting = [
-        rows for rows in range(1, min(frame.count, 4 * likely) + 1)
-        if ceil(frame.count / rows) * area * rows / HEIGHT <= room * (1 + 1e-9)
-    ]  # fmt: skip
-    if not fitting:
-        return left, []
-    rows = min(fitting, key=lambda n: abs(np.log(area * n / HEIGHT / (HEIGHT / n))))
-    width, height = area * rows / HEIGHT, HEIGHT / rows
-    places = [
-        (left + i // rows * width, HEIGHT - (i % rows + 1) * height) for i in range(frame.count)
-    ]
-    return left, [(x, y, width, height) for x, y in places]
-
-
-def memory_figure(frame: Frame, tokens: int) -> go.Figure:
-    """A frame of the memory's area: weights grey, each sequence's cache a block."""
-    figure = go.Figure()
-    title = words.MEMORY_TITLE.format(model=frame.model, count=frame.count, tokens=tokens)
-    if frame.count < 0:
-        title = words.MEMORY_NONE.format(model=frame.model)
-        left, drawn = WIDTH, []
-    elif frame.count > MOST_BLOCKS:
-        left = WIDTH * (frame.weights or 0) / frame.memory
-        used = WIDTH * frame.count * frame.cache / frame.memory
-        drawn = [(left, 0.0, used, HEIGHT)]
-        _note(figure, words.MEMORY_SOLID.format(count=frame.count), (left + WIDTH) / 2)
-    else:
-        left, drawn = blocks(frame)
-    if left:
-        figure.add_shape(
-            type="rect", x0=0, x1=left, y0=0, y1=HEIGHT, fillcolor=palette.NEUTRAL, opacity=0.45,
-            line={"width": 0},
-        )  # fmt: skip
-    if drawn:
-        x = [v for a, _, w, _ in drawn for v in (a, a + w, a + w, a, a, None)]
-        y = [v for _, b, _, h in drawn for v in (b, b, b + h, b + h, b, None)]
-        figure.add_scatter(
-            x=x, y=y, mode="lines", fill="toself", fillcolor=frame.colour,
-            line={"color": "white", "width": 2 if len(drawn) < 400 else 0.7},
-            text=words.MEMORY_BLOCK.format(tokens=tokens, gb=frame.cache / 1e9),
-            hoveron="fills", hoverinfo="text", name=frame.model,
-        )  # fmt: skip
-    if frame.weights is None:
-        _note(figure, words.MEMORY_UNKNOWN, WIDTH / 2)
-    elif left > 0.15 * WIDTH:
-        _note(figure, words.MEMORY_WEIGHTS.format(gb=frame.weights / 1e9), left / 2)
-    figure.add_shape(
-        type="rect", x0=0, x1=WIDTH, y0=0, y1=HEIGHT, line={"color": palette.NEUTRAL, "width": 3}
-    )
-    axis = {"visible": False, "fixedrange": True}
-    figure.update_layout(
-        title=title, height=450, margin=MARGIN | {"t": 70}, font=FONT, showlegend=False,
-        xaxis=axis | {"range": [-1, WIDTH + 1]}, yaxis=axis | {"range": [-1, HEIGHT + 1]},
-    )  # fmt: skip
-    return figure
-
-
-def _note(figure: go.Figure, text: str, x: float) -> None:
-    figure.add_annotation(x=x, y=HEIGHT / 2, text=text, showarrow=False)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ FLOPS_HELP = "bfloat16 products of one GPU, from: {source}"
 PLAIN = "{model} as plain MHA (never built)"
 REBUILT = "{model}, keys and values kept (never done)"
 GROUPED = "{model} with 8 KV heads (never built)"
+NEVER = "Never built: its sizes, with another cache, to compare with."
 YOURS = "your config.json"
 
 OWN = "Another model: paste its config.json"
@@ -34,19 +35,17 @@ OWN_READ = (
     "**Read:** {kind}, {layers} layers, {row:,.0f} B a token in bfloat16. It is in both lists now."
 )
 
-MEMORY_TITLE = "{model}<br>{count:,} × {tokens:,} tokens"
-MEMORY_NONE = "{model}<br>the weights alone do not fit"
-MEMORY_WEIGHTS = "weights<br>{gb:,.0f} GB"
+MEMORY_COUNT = "{count:,} × {tokens:,} tokens"
+MEMORY_NONE = "the weights alone do not fit"
+MEMORY_WEIGHTS = "weights, {gb:,.0f} GB"
 MEMORY_UNKNOWN = "weights not in our sources: none drawn"
 MEMORY_BLOCK = "one sequence of {tokens:,} tokens: {gb:.3g} GB"
-MEMORY_SOLID = "{count:,} sequences,<br>too small to draw apart"
 MEMORY_ALT = "The memory of {gpus} as a frame. {told}"
 MEMORY_TOLD = (
     "Each frame is the memory of **{gpus}**, {memory:,.0f} GB; areas are bytes. Beside the weights, "
     "**{first_count:,}** sequences of {tokens:,} tokens fit for {first}, **{second_count:,}** for "
     "{second}."
 )
-MEMORY_FULL = "the weights alone need more than there is"
 MEMORY_NO = (
     "Each frame is the memory of **{gpus}**, {memory:,.0f} GB; areas are bytes. The weights of {names} "
     "are larger than that: take more GPUs."
@@ -110,7 +109,12 @@ TIMES, NUMBERS = "times", "numbers"
 CACHES_OF = "{batch:,} × the cache of {model} after {tokens:,} tokens"
 TIMES_AS_MUCH = "How many times as much"
 STEP_OF = "The whole step, {model}"
-SOURCES = "Where the figures come from"
+SOURCES = "**Where the figures come from**\n"
+ALL_ACTIVE = "How many parameters a token uses is not in our sources: all are counted."
+STORAGE_HELP = (
+    "float8 with scales: a float32 scale for each 128 numbers, the rope key left in bfloat16, as in "
+    "FlashMLA (656 B a token and layer). 6 bits: what DeepSeek-V2 reports, on average."
+)
 SOURCE_LINE = "- **{name}** ({kind}): {source}. {note}"
 GPU_LINE = "- **{name}**: {source}."
 

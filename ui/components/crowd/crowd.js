@@ -116,19 +116,13 @@ class CrowdWall {
   }
 
   exports() {
-    const { words } = this.data;
-    const box = this.find(".exports");
-    const button = (format, action) => {
-      const one = el("button", format, words.exports[format]);
-      one.onclick = action;
-      return one;
-    };
-    box.replaceChildren(
-      el("span", "", words.exports.label),
-      button("png", () => this.find(".wall").toBlob((blob) => save("heads.png", blob))),
-      button("svg", () => save("heads.svg", new Blob([this.asSvg()], { type: "image/svg+xml" }))),
-      button("csv", () => save("heads.csv", new Blob([this.asCsv()], { type: "text/csv" }))),
-    );
+    const file = (format, text, type) => save(`heads.${format}`, new Blob([text], { type }));
+    const row = exportRow(this.data.words.exports, {
+      png: () => this.find(".wall").toBlob((blob) => save("heads.png", blob)),
+      svg: () => file("svg", this.asSvg(), "image/svg+xml"),
+      csv: () => file("csv", this.asCsv(), "text/csv"),
+    });
+    this.find(".exports").replaceWith(row);
   }
 
   // Patterns are pixels in any format: the sheet inside a frame of vectors.

@@ -12,12 +12,11 @@ function picture(key, format) {
 }
 
 export default function ({ parentElement, data }) {
-  const find = (selector) => parentElement.querySelector(selector);
-  find("span").textContent = data.words.label;
-  for (const format of ["png", "svg", "csv"]) {
-    const button = find("." + format);
-    button.textContent = data.words[format];
-    button.setAttribute("aria-label", `${data.words.label}: ${data.words[format]}`);
-    button.onclick = () => (format === "csv" ? save(`${data.key}.csv`, new Blob([data.csv], { type: "text/csv" })) : picture(data.key, format));
-  }
+  const { key, csv, words } = data;
+  const row = exportRow(words, {
+    png: () => picture(key, "png"),
+    svg: () => picture(key, "svg"),
+    csv: () => save(`${key}.csv`, new Blob([csv], { type: "text/csv" })),
+  });
+  parentElement.querySelector("section").replaceChildren(row);
 }

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mla_core.accounting import DEEPSEEK_V2, R1_LAYERS
+from mla_core.architectures import PUBLISHED, STORAGES, without_latent
 from mla_core.growth import Growth
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
@@ -132,9 +132,11 @@ def side(
 
 def jump(grown: list[Growth]) -> tuple[list[dict[str, Any]], str]:
     """(rectangles to scale, the arithmetic behind them) for 100,000 tokens."""
-    shape = DEEPSEEK_V2
-    heads = 2 * shape.h * shape.v * R1_LAYERS * BYTES_BFLOAT16
-    latent = (shape.c + shape.r) * R1_LAYERS * BYTES_BFLOAT16
+    r1 = PUBLISHED["DeepSeek-V3 / R1"]
+    shape, layers = r1.latent, r1.num_hidden_layers
+    assert shape is not None
+    heads = without_latent(r1, words.JUMP_MHA).row(STORAGES["bfloat16"]).value()
+    latent = r1.row(STORAGES["bfloat16"]).value()
     sizes = [(words.JUMP_MHA, heads, palette.K), (words.JUMP_MLA, latent, palette.LATENT)]
     for one in grown:
         config = one.trace.config
@@ -150,7 +152,8 @@ def jump(grown: list[Growth]) -> tuple[list[dict[str, Any]], str]:
         for name, per_token, colour in sizes
     ]
     told = words.JUMP_ARITHMETIC.format(
-        h=shape.h, v=shape.v, c=shape.c, r=shape.r, layers=R1_LAYERS, value=BYTES_BFLOAT16,
+        h=shape.heads, v=shape.v_head_dim, c=shape.kv_lora_rank, r=shape.qk_rope_head_dim,
+        layers=layers, value=BYTES_BFLOAT16,
         heads=heads, latent=latent, tokens=JUMP_TOKENS,
         heads_all=heads * JUMP_TOKENS / 1e9, latent_all=latent * JUMP_TOKENS / 1e9,
         ratio=heads / latent,
