@@ -6,6 +6,7 @@ import streamlit as st
 
 from mla_core.architectures import STORAGES
 from mla_core.architectures.reading import ReadConfig, Said
+from ui import words as all_words
 from ui.engine import ENGINE
 from ui.live import sentence
 from ui.words import scale as words
@@ -25,16 +26,24 @@ def _sized() -> None:
     st.session_state["own_architecture"] = replace(own, parameters=size, active=size)
 
 
-def _read() -> None:
-    st.session_state["own_config"] = st.session_state["own_config_box"]
-    st.session_state.pop("own_problem", None)
+def _ask() -> None:
+    _kept()
+    st.session_state["own_asked"] = st.session_state["own_config"]
+
+
+def _read(text: str) -> None:
+    memory = st.session_state
+    memory.pop("own_problem", None)
     try:
-        said: Said = ENGINE.run(ReadConfig(st.session_state["own_config"], words.YOURS))
+        with st.spinner(all_words.WAITING if ENGINE.ready else all_words.LOADING):
+            said: Said = ENGINE.run(ReadConfig(text, words.YOURS))
     except Exception as error:
-        st.session_state["own_problem"] = sentence(error)
-        return
-    st.session_state["own_architecture"] = said.architecture
-    st.session_state["own_notes"] = said.notes
+        memory["own_problem"] = sentence(error)
+    else:
+        memory["own_architecture"], memory["own_notes"] = said.architecture, said.notes
+        memory.pop("own_parameters", None)  # they were another model's
+    del memory["own_asked"]
+    st.rerun()  # the lists above know it now
 
 
 def own_config() -> None:
@@ -42,7 +51,11 @@ def own_config() -> None:
     memory = st.session_state
     memory.setdefault("own_config_box", memory.get("own_config", ""))
     own = memory.get("own_architecture")
-    with st.expander(words.OWN, expanded=bool(own or memory.get("own_problem"))):
+    with st.expander(
+        words.OWN,
+        expanded=bool(own or memory.get("own_problem") or "own_asked" in memory),
+        key="own",
+    ):
         st.caption(words.OWN_ABOUT)
         st.text_area(
             words.OWN,
@@ -51,7 +64,9 @@ def own_config() -> None:
             height=160,
             label_visibility="collapsed",
         )
-        st.button(words.OWN_USE, on_click=_read, key="own_read")
+        st.button(words.OWN_USE, on_click=_ask, key="own_read")
+        if "own_asked" in memory:
+            _read(memory["own_asked"])
         if memory.get("own_problem"):
             st.error(memory["own_problem"])
         if own is None:
