@@ -6,7 +6,7 @@ import streamlit as st
 
 from mla_core.claims import CLAIMS
 from mla_core.formula import Formula, brief, number
-from ui.components.exports import chart
+from ui.components.exports import chart, theme
 from ui.figures import palette
 from ui.words import claims as words
 
@@ -52,7 +52,7 @@ def picture(key: str, found: Found) -> None:
     told = ", ".join(f"{label}: {value}" for label, value in zip(drawn, labels, strict=True))
     colours = [COLOURS.get(name, palette.K) for name in bars]
     chart(
-        bars_figure(drawn, labels=labels, colours=colours, x=steps[bars[0]][1]),
+        bars_figure(drawn, labels=labels, colours=colours, theme=theme(), x=steps[bars[0]][1]),
         "rebuilt",
         alt=words.ALT.format(told=told),
         table=[

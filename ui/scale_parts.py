@@ -11,7 +11,7 @@ from mla_core.roofline import (
     sequences_that_fit,
 )
 from ui.components.crowd import crowd_wall
-from ui.components.exports import chart
+from ui.components.exports import chart, theme
 from ui.components.memory import Frame, memory_frames
 from ui.figures import palette
 from ui.notes import notes
@@ -121,7 +121,7 @@ def growth(view: Scale) -> None:
     machine = words.GROWTH_GPU.format(name=view.machine_name, memory=view.machine.memory / GB)
     figure = lines_figure(
         curves, title=words.GROWTH_TITLE.format(batch=view.batch), x=words.GROWTH_X,
-        y=words.GROWTH_Y, unit="B", levels={machine: view.machine.memory}, at=view.context,
+        y=words.GROWTH_Y, unit="B", theme=theme(), levels={machine: view.machine.memory}, at=view.context,
     )  # fmt: skip
     alt = words.GROWTH_ALT.format(told=told.replace("**", ""))
     chart(figure, "growth", alt=alt, table=table_of(figure))
@@ -166,6 +166,7 @@ def ratios(_view: Scale) -> None:
     figure = bars_figure(
         values,
         labels=labels,
+        theme=theme(),
         colours=[RATIO_COLOURS.get(name, palette.K) for name in found],
         title=words.RATIOS_TITLE,
         x=words.RATIOS_X,

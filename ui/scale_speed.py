@@ -7,7 +7,7 @@ import streamlit as st
 from mla_core.architectures import Architecture
 from mla_core.formula import Formula
 from mla_core.roofline import Share, attention_share, step_seconds, weights_share
-from ui.components.exports import chart
+from ui.components.exports import chart, theme
 from ui.figures import palette
 from ui.notes import notes
 from ui.scale import Scale
@@ -52,7 +52,7 @@ def speed(view: Scale) -> None:
     )  # fmt: skip
     st.markdown(told)
     alt = words.SPEED_ALT.format(told=told.replace("**", ""))
-    about: dict[str, Any] = {"x": words.STEP_X, "at": view.context}
+    about: dict[str, Any] = {"x": words.STEP_X, "at": view.context, "theme": theme()}
     left, right = st.columns(2)
     with left:
         figure = lines_figure(

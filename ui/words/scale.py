@@ -51,11 +51,11 @@ MEMORY_NO = (
     "are larger than that: take more GPUs."
 )
 
-GROWTH_TITLE = "Cache of {batch:,} at once"
+GROWTH_TITLE = "Bytes in the cache, batch of {batch:,}"
 GROWTH_X, GROWTH_Y = "tokens", "bytes"
 GROWTH_GPU = "{name}, {memory:,.0f} GB"
 GROWTH_TOLD = (
-    "Each line ends at its model's longest context. After **{tokens:,}** tokens of **{batch:,}** at once: **{first_gb:.4g} GB** for {first} and **{second_gb:.4g} GB** for "
+    "Each line ends at its model's longest context. After **{tokens:,}** tokens with a batch of **{batch:,}**: **{first_gb:.4g} GB** for {first} and **{second_gb:.4g} GB** for "
     "{second}, **{ratio:,.3g}** times as much."
 )
 GROWTH_ALT = "Cache bytes against tokens, both axes logarithmic: {told}"

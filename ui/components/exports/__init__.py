@@ -27,6 +27,11 @@ def as_csv(rows: Iterable[Iterable[Any]]) -> str:
     return text.getvalue()
 
 
+def theme() -> str:
+    """The reader's: figures name their ink themselves."""
+    return st.context.theme.type or "light"
+
+
 def chart(figure: "Figure", key: str, *, alt: str, table: Iterable[Iterable[Any]]) -> None:
     """Draws it, and a row of buttons that take it along.
 
@@ -34,9 +39,6 @@ def chart(figure: "Figure", key: str, *, alt: str, table: Iterable[Iterable[Any]
         key: also the files' name.
         table: what the picture shows, as rows; the first one names the columns.
     """
-    from ui.figures.scale import inked
-
-    figure = inked(figure, st.context.theme.type or "light")
     st.plotly_chart(figure, key=key, alt=alt, config={"displaylogo": False, "responsive": True})
     _mount(
         key=f"{key}-exports",
