@@ -42,9 +42,18 @@ LIMITS = {
     "index_topk": 10_000_000,
     "max_position_embeddings": 1_000_000_000,
     "sliding_window": 1_000_000_000,
+    "attention_chunk_size": 1_000_000_000,
     "n_routed_experts": 100_000,
     "num_local_experts": 100_000,
+    "linear_head_dim": 16_384,
+    "linear_num_heads": 4_096,
+    "linear_conv_kernel_dim": 1_024,
+    "linear_num_key_heads": 4_096,
+    "linear_num_value_heads": 4_096,
+    "linear_key_head_dim": 16_384,
+    "linear_value_head_dim": 16_384,
 }
+LISTS = ("layer_types", "indexer_types")
 MAY_BE_ZERO = ("qk_rope_head_dim", "sliding_window")
 OLD_NAMES = {
     "n_layer": "num_hidden_layers", "num_layers": "num_hidden_layers",
@@ -138,6 +147,9 @@ def _language_part(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check(field: str, value: Any) -> None:
+    words = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if field in LISTS and value is not None and not words:
+        raise ConfigError(f"{field} must be a list of words, one a layer.")
     known = OLD_NAMES.get(field, field)
     if known not in LIMITS or value is None:
         return
@@ -254,7 +266,7 @@ def _layer(kind: str, config: PreTrainedConfig, window: int | None, index: int) 
         sparse = kind.startswith("compressed")
         return Compressed(
             _size(config, "num_attention_heads"), _size(config, "head_dim"),
-            _size(config, "sliding_window"), config.compress_rates[kind],
+            _size(config, "sliding_window"), _rate(config, kind),
             *((_size(config, name) for name in ("index_head_dim", "index_n_heads", "index_topk"))
               if sparse else ()),
         )  # fmt: skip
@@ -267,13 +279,17 @@ def _layer(kind: str, config: PreTrainedConfig, window: int | None, index: int) 
         raise ConfigError(
             f"layer_types: what a layer of the kind {kind!r} keeps is not known here."
         )
+    if window is not None and window < 2:
+        raise ConfigError(
+            f"sliding_window is {window}: it must hold an earlier token too, or be null."
+        )
     heads = _size(config, "num_attention_heads")
     if _get(config, "kv_lora_rank"):
         if window is not None:
             raise ConfigError("sliding_window and kv_lora_rank together are not known here.")
-        own_indexer = kind == "indexed_attention" and (
-            (_get(config, "indexer_types") or ["full"] * (index + 1))[index] != "shared"
-        )
+        indexers = _get(config, "indexer_types") or []
+        shared = index < len(indexers) and indexers[index] == "shared"
+        own_indexer = kind == "indexed_attention" and not shared
         return Latent(
             heads, config.kv_lora_rank, _get(config, "qk_rope_head_dim", 0) or 0,
             _get(config, "qk_nope_head_dim", 0) or 0, _size(config, "v_head_dim"),
@@ -281,9 +297,27 @@ def _layer(kind: str, config: PreTrainedConfig, window: int | None, index: int) 
               if own_indexer else ()),
         )  # fmt: skip
     kv_heads = _kv_heads(config, heads)
-    head_dim = _get(config, "head_dim") or _size(config, "hidden_size") // heads
+    head_dim = _get(config, "head_dim") or _even_share(_size(config, "hidden_size"), heads)
     v_head_dim = _get(config, "v_head_dim")
     return Heads(heads, kv_heads, head_dim, None if v_head_dim == head_dim else v_head_dim, window)
+
+
+def _rate(config: PreTrainedConfig, kind: str) -> int:
+    rates = config.compress_rates
+    rate = rates.get(kind) if isinstance(rates, dict) else None
+    if type(rate) is not int or not 1 <= rate <= LIMITS["sliding_window"]:
+        raise ConfigError(f"compress_rates must give a positive whole number for {kind}.")
+    return rate
+
+
+def _even_share(hidden_size: int, heads: int) -> int:
+    """What each head has of the width, where the file does not say."""
+    if hidden_size % heads:
+        raise ConfigError(
+            f"head_dim is missing, and hidden_size, {hidden_size}, is not a multiple of "
+            f"num_attention_heads, {heads}."
+        )
+    return hidden_size // heads
 
 
 def _kv_heads(config: PreTrainedConfig, heads: int) -> int:
@@ -302,14 +336,16 @@ def _kv_heads(config: PreTrainedConfig, heads: int) -> int:
 def _state(config: PreTrainedConfig) -> State:
     """The gated delta rule's state: one matrix a head, and the last inputs of a convolution."""
     if config.model_type == "kimi_linear":
-        heads, dim = config.linear_num_heads, config.linear_head_dim
-        return State(heads, 3 * heads * dim * config.linear_conv_kernel_dim, heads * dim * dim)
-    if config.model_type in ("qwen3_next",):
-        keys = config.linear_num_key_heads * config.linear_key_head_dim
-        heads = config.linear_num_value_heads
-        values = heads * config.linear_value_head_dim
-        convolution = (2 * keys + values) * config.linear_conv_kernel_dim
-        return State(heads, convolution, values * config.linear_key_head_dim)
+        heads, dim = _size(config, "linear_num_heads"), _size(config, "linear_head_dim")
+        kernel = _size(config, "linear_conv_kernel_dim")
+        return State(heads, 3 * heads * dim * kernel, heads * dim * dim)
+    if config.model_type == "qwen3_next":
+        key_dim = _size(config, "linear_key_head_dim")
+        keys = _size(config, "linear_num_key_heads") * key_dim
+        heads = _size(config, "linear_num_value_heads")
+        values = heads * _size(config, "linear_value_head_dim")
+        kernel = _size(config, "linear_conv_kernel_dim")
+        return State(heads, (2 * keys + values) * kernel, values * key_dim)
     raise ConfigError(
         f"layer_types: what a linear_attention layer of {config.model_type!r} keeps is not known here."
     )

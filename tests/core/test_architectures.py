@@ -222,6 +222,8 @@ def test_sparse_attention_keeps_everything_and_reads_a_part():
         ('{"model_type": "llama", "num_hidden_layers": 3.5}', "num_hidden_layers"),
         ('{"model_type": "llama", "num_attention_heads": 1000000000000}', "num_attention_heads"),
         ('{"model_type": "gpt2", "n_head": -12}', "n_head"),
+        ('{"model_type": "llama", "sliding_window": 0}', "sliding_window is 0"),
+        ('{"model_type": "gpt2", "n_head": 769}', "head_dim is missing"),
         ('{"model_type": "gemma3", "text_config": {"head_dim": 0}}', "head_dim"),
         (json.dumps(TINY["llama"] | {"model_type": "llama", "num_key_value_heads": 3}),
          "num_key_value_heads is 3"),
@@ -272,14 +274,19 @@ VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 10**13), st.floats(), st.text(max_size=5),
     st.lists(st.integers(), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
 )  # fmt: skip
-FIELDS = ("num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim",
-          "hidden_size", "sliding_window", "layer_types", "kv_lora_rank", "v_head_dim",
-          "text_config", "rope_scaling", "multi_query")  # fmt: skip
+FIELDS = (
+    "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "head_dim", "hidden_size",
+    "sliding_window", "layer_types", "kv_lora_rank", "v_head_dim", "qk_rope_head_dim",
+    "qk_nope_head_dim", "index_head_dim", "index_topk", "indexer_types", "compress_rates",
+    "linear_head_dim", "linear_num_heads", "linear_conv_kernel_dim", "text_config",
+    "rope_scaling", "multi_query", "num_kv_heads", "n_head", "n_layer", "use_sliding_window",
+    "max_window_layers", "attention_chunk_size", "max_position_embeddings",
+)  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from(("llama", "gpt2", "deepseek_v3", "gemma3", "falcon", "gpt_oss", "nobody")),
+    st.sampled_from((*COMPARED, "gemma3", "nobody")),
     st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=4),
 )
 def test_anything_pasted_is_counted_or_gets_a_sentence(model_type, fields):
