@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from mla_core.architectures import STORAGES
-from mla_core.architectures.reading import ReadConfig, Said
+from mla_core.architectures.reading import Read, ReadConfig
 from ui import words as all_words
 from ui.engine import ENGINE
 from ui.live import sentence
@@ -36,7 +36,7 @@ def _read(text: str) -> None:
     memory.pop("own_problem", None)
     try:
         with st.spinner(all_words.WAITING if ENGINE.ready else all_words.LOADING):
-            said: Said = ENGINE.run(ReadConfig(text, words.YOURS))
+            said: Read = ENGINE.run(ReadConfig(text, words.YOURS))
     except Exception as error:
         memory["own_problem"] = sentence(error)
     else:

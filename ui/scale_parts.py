@@ -47,12 +47,9 @@ def sources(view: Scale) -> None:
     """Where the figures of a part come from."""
     lines = []
     for model in dict.fromkeys(view.pair):
-        note = model.note
-        if model.experts and model.active is None and model.parameters:
-            note = f"{note} {words.ALL_ACTIVE}"
         lines.append(
             words.SOURCE_LINE.format(
-                name=model.name, kind=model.kind, source=model.source, note=note
+                name=model.name, kind=model.kind, source=model.source, note=model.note
             )
         )
     lines.append(words.GPU_LINE.format(name=view.gpu_name, source=view.gpu.source))

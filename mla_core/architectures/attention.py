@@ -22,11 +22,11 @@ class Storage:
     value: float
     scaled: bool = False
 
-    def bytes_of(self, numbers: int) -> str:
-        """The bytes of a row of numbers, as an expression."""
+    def bytes_of(self, numbers: int, shown: str = "") -> str:
+        """The bytes of a row of numbers, as an expression; `shown` says how the numbers come about."""
         if self.scaled:
-            return f"({numbers} * {_plain(self.value)} + {ceil(numbers / SCALED)} * 4)"
-        return f"{numbers} * {_plain(self.value)}"
+            return f"({shown or numbers} * {self.value:g} + {ceil(numbers / SCALED)} * 4)"
+        return f"{shown or numbers} * {self.value:g}"
 
 
 STORAGES = {
@@ -36,10 +36,6 @@ STORAGES = {
     "float8 with scales": Storage(1, scaled=True),
     "6 bits": Storage(0.75),
 }
-
-
-def _plain(value: float) -> str:
-    return f"{value:g}"
 
 
 @dataclass(frozen=True)
@@ -69,17 +65,13 @@ class Heads:
         """Of one head's key and value together."""
         return self.head_dim + (self.head_dim if self.v_head_dim is None else self.v_head_dim)
 
-    def numbers(self) -> str:
-        """That a token leaves: 2 h k, 2 g k or 2 k (DeepSeek-V2, Table 1)."""
-        if self.v_head_dim in (None, self.head_dim):
-            return f"2 * {self.kv_heads} * {self.head_dim}"
-        return f"{self.kv_heads} * ({self.head_dim} + {self.v_head_dim})"
-
     def row(self, storage: Storage) -> str:
-        """Bytes that a token adds while its layer grows."""
-        if storage.scaled:
-            return storage.bytes_of(self.kv_heads * self.width)
-        return f"{self.numbers()} * {_plain(storage.value)}"
+        """Bytes that a token adds while its layer grows: 2 h k, 2 g k, 2 k (DeepSeek-V2, Table 1)."""
+        if self.v_head_dim in (None, self.head_dim):
+            shown = f"2 * {self.kv_heads} * {self.head_dim}"
+        else:
+            shown = f"{self.kv_heads} * ({self.head_dim} + {self.v_head_dim})"
+        return storage.bytes_of(self.kv_heads * self.width, shown)
 
     def kept(self, storage: Storage) -> str:
         """Bytes in the cache after t tokens."""
@@ -117,16 +109,15 @@ class Latent:
 
     kind = "MLA"
 
-    def numbers(self) -> str:
-        index = f" + {self.index_head_dim}" if self.index_head_dim else ""
-        return f"({self.kv_lora_rank} + {self.qk_rope_head_dim}{index})"
+    def _latent(self, storage: Storage) -> str:
+        if storage.scaled:
+            return f"({storage.bytes_of(self.kv_lora_rank)} + {self.qk_rope_head_dim} * 2)"
+        return f"({self.kv_lora_rank} + {self.qk_rope_head_dim}) * {storage.value:g}"
 
     def row(self, storage: Storage) -> str:
-        if storage.scaled:
-            index = f" + {storage.bytes_of(self.index_head_dim)}" if self.index_head_dim else ""
-            latent = storage.bytes_of(self.kv_lora_rank)
-            return f"({latent} + {self.qk_rope_head_dim} * 2{index})"
-        return f"{self.numbers()} * {_plain(storage.value)}"
+        if not self.index_head_dim:
+            return self._latent(storage)
+        return f"({self._latent(storage)} + {storage.bytes_of(self.index_head_dim)})"
 
     def kept(self, storage: Storage) -> str:
         return f"t * {self.row(storage)}"
@@ -134,9 +125,8 @@ class Latent:
     def read(self, storage: Storage) -> str:
         if not self.index_head_dim:
             return self.kept(storage)
-        value = _plain(storage.value)
-        latents = f"min(t, {self.index_top_k}) * ({self.kv_lora_rank} + {self.qk_rope_head_dim})"
-        return f"({latents} + t * {self.index_head_dim}) * {value}"
+        latents = f"min(t, {self.index_top_k}) * {self._latent(storage)}"
+        return f"({latents} + t * {storage.bytes_of(self.index_head_dim)})"
 
     def flops(self) -> str:
         """Scores against c + r numbers a key, sum over c; the indexer's scores beside them."""
@@ -176,25 +166,27 @@ class Compressed:
     def kind(self) -> str:
         return "CSA" if self.index_head_dim else "HCA"
 
+    def _entry(self, storage: Storage) -> str:
+        """Bytes of one compressed entry, with its indexer's key."""
+        if not self.index_head_dim:
+            return storage.bytes_of(self.head_dim)
+        return f"({storage.bytes_of(self.head_dim)} + {storage.bytes_of(self.index_head_dim)})"
+
+    def _window(self, storage: Storage) -> str:
+        return f"min(t, {self.window - 1}) * {storage.bytes_of(self.head_dim)}"
+
     def row(self, storage: Storage) -> str:
-        index = f" + {self.index_head_dim}" if self.index_head_dim else ""
-        return f"({self.head_dim}{index}) / {self.rate} * {_plain(storage.value)}"
+        return f"{self._entry(storage)} / {self.rate}"
 
     def kept(self, storage: Storage) -> str:
-        width = self.head_dim + self.index_head_dim
-        entries = f"t // {self.rate} * {width}"
-        window = f"min(t, {self.window - 1}) * {self.head_dim}"
-        return f"({window} + {entries}) * {_plain(storage.value)}"
+        return f"({self._window(storage)} + t // {self.rate} * {self._entry(storage)})"
 
     def read(self, storage: Storage) -> str:
-        entries = f"t // {self.rate}"
-        if self.index_head_dim:
-            index = f" + {entries} * {self.index_head_dim}"
-            entries = f"min({entries}, {self.index_top_k})"
-        else:
-            index = ""
-        window = f"min(t, {self.window - 1}) * {self.head_dim}"
-        return f"({window} + {entries} * {self.head_dim}{index}) * {_plain(storage.value)}"
+        if not self.index_head_dim:
+            return self.kept(storage)
+        entries = f"min(t // {self.rate}, {self.index_top_k}) * {storage.bytes_of(self.head_dim)}"
+        index = f"t // {self.rate} * {storage.bytes_of(self.index_head_dim)}"
+        return f"({self._window(storage)} + {entries} + {index})"
 
     def flops(self) -> str:
         entries, index = f"t // {self.rate}", ""
@@ -224,7 +216,7 @@ class State:
         return "0"
 
     def kept(self, storage: Storage) -> str:
-        return f"({self.convolution} * {_plain(storage.value)} + {self.recurrent} * 4)"
+        return f"({storage.bytes_of(self.convolution)} + {self.recurrent} * 4)"
 
     def read(self, storage: Storage) -> str:
         return self.kept(storage)

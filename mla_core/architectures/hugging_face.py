@@ -8,7 +8,6 @@ import json
 import logging
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from transformers.models.auto.modeling_auto import (
 
 from mla_core.architectures.architecture import Architecture, grouped
 from mla_core.architectures.attention import Attention, Compressed, Heads, Latent, State
+from mla_core.architectures.reading import Read
 
 MAX_CHARACTERS = 200_000
 # sizes that are looked at, and the largest that anybody could mean
@@ -71,18 +71,6 @@ COMPARED = (
 
 class ConfigError(ValueError):
     """A configuration that cannot be counted; the message names the field and what to do."""
-
-
-@dataclass(frozen=True)
-class Read:
-    """What a file says, and what it did not say.
-
-    Attributes:
-        notes: sentences on what was filled in or not checked.
-    """
-
-    architecture: Architecture
-    notes: tuple[str, ...]
 
 
 def from_config(source: str | Path | Mapping[str, Any], name: str = "your model") -> Read:

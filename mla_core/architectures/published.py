@@ -1,6 +1,7 @@
-"""Published models: each figure as its source gives it, nothing filled in from memory.
+"""Published models: each figure as its source gives it.
 
-Numbers of parameters are those that the makers name, often in the model's name.
+Numbers of parameters are those that the makers name, often in the model's name, or were counted
+(tests/core counts them again) in the model that transformers builds from its class's defaults.
 """
 
 from mla_core.architectures.architecture import Architecture
@@ -16,8 +17,8 @@ GPT2 = "transformers 5.23, gpt2; github.com/karpathy/nanoGPT, model.py"
 LITGPT = "github.com/Lightning-AI/litgpt, litgpt/config.py"
 GPT_OSS = "github.com/openai/gpt-oss, gpt_oss/torch/model.py; transformers 5.23, gpt_oss"
 PALM = "PaLM 540B, emergentmind.com/topics/palm-540b-parameter-model"
-K2 = "Kimi K2, arXiv 2507.20534; its config.json"
-MIXTRAL = f"{LITGPT}; parameters: arXiv 2401.04088"
+K2 = "Kimi K2, arXiv 2507.20534; its config.json, as reported"
+MIXTRAL = f"{LITGPT}; transformers 5.23, mixtral"
 B = 1e9
 
 DEEPSEEK = {"kv_lora_rank": 512, "qk_rope_head_dim": 64, "qk_nope_head_dim": 128, "v_head_dim": 128}
@@ -73,13 +74,13 @@ MODELS = (
         note="30 layers and 32 heads are also what the video's notes take for DeepSeek-V2.",
     ),
     Architecture(
-        "Kimi K2", ((61, Latent(64, **DEEPSEEK)),), 262_144, K2, 1000 * B, 32 * B, None,
-        "The context is K2.6's.",
+        "Kimi K2", ((61, Latent(64, **DEEPSEEK)),), 262_144, K2,
+        note="The context is K2.6's.",
     ),
     Architecture(
         "Kimi Linear",
         ((6, Latent(32, **DEEPSEEK)), (21, State(32, 49_152, 524_288))),
-        1_048_576, transformers("kimi_linear"), 48 * B, 3 * B, (256, 8),
+        1_048_576, transformers("kimi_linear"), 49.1 * B, 3.50 * B, (256, 8),
         "By the class, six layers are MLA and the other 21 keep a state of one size; a checkpoint's own "
         "config.json goes before that: paste it.",
     ),
@@ -90,27 +91,28 @@ MODELS = (
     Architecture(
         "GLM-5",
         ((78, Latent(64, **GLM, index_head_dim=128, index_heads=32, index_top_k=2048)),),
-        202_752, transformers("glm_moe_dsa"), 744 * B, None, (256, 8),
+        202_752, transformers("glm_moe_dsa"), 744 * B, 41.8 * B, (256, 8),
     ),
     Architecture(
         "GLM-4.7-Flash", ((47, Latent(20, **GLM)),), 202_752, transformers("glm4_moe_lite"),
+        29.9 * B, 3.90 * B, (64, 4),
         note="That glm4_moe_lite is GLM-4.7-Flash we did not see confirmed.",
     ),
     Architecture(
         "Mistral Small 4", ((36, Latent(32, 256, 64, 64, 128)),), 1_048_576,
-        transformers("mistral4"), 119 * B, None, (128, 4),
+        transformers("mistral4"), 119 * B, 6.63 * B, (128, 4),
     ),
     Architecture(
         "Mistral Large 4",
         ((72, Latent(64, 512, 64, 64, 128, index_head_dim=128, index_heads=32, index_top_k=2048)),),
-        1_048_576, transformers("mistral_large4"), experts=(128, 4),
-        note="Layers that share another layer's cache are not counted apart: the class's default "
+        1_048_576, transformers("mistral_large4"), 1049 * B, 51.8 * B, (128, 4),
+        "Layers that share another layer's cache are not counted apart: the class's default "
         "has none.",
     ),
     Architecture("MiniCPM3-4B", ((62, Latent(40, 256, 32, 64, 64)),), 32_768,
-                 transformers("minicpm3"), 4 * B, 4 * B),
+                 transformers("minicpm3"), 4.07 * B, 4.07 * B),
     Architecture("Youtu-LLM-2B", ((32, Latent(16, **DEEPSEEK)),), 131_072,
-                 transformers("youtu"), 2 * B, 2 * B),
+                 transformers("youtu"), 1.96 * B, 1.96 * B),
     _heads("GPT-2 small", 12, 12, 12, 64, 1024, GPT2, 0.124),
     _heads("GPT-2 medium", 24, 16, 16, 64, 1024, GPT2, 0.35),
     _heads("GPT-2 large", 36, 20, 20, 64, 1024, GPT2, 0.774),
@@ -132,14 +134,14 @@ MODELS = (
     _heads("Qwen3 30B-A3B", 48, 32, 4, 128, 40_960, LITGPT, 30, 3, (128, 8)),
     _heads("Qwen3 235B-A22B", 94, 64, 4, 128, 40_960, LITGPT, 235, 22, (128, 8)),
     Architecture(
-        "Mistral 7B v0.1", ((32, Heads(32, 8, 128, window=4096)),), 32_768,
+        "Mistral 7B v0.1", ((32, Heads(32, 8, 128, window=4096)),), 131_072,
         f"{LITGPT}; {transformers('mistral')}", 7 * B, 7 * B,
         note="A window of 4,096 tokens in every layer: its cache stops growing there.",
     ),
-    _heads("Mixtral 8x7B", 32, 32, 8, 128, 32_768, MIXTRAL, 47, 13, (8, 2)),
+    _heads("Mixtral 8x7B", 32, 32, 8, 128, 32_768, MIXTRAL, 46.7, 12.9, (8, 2)),
     _heads("Mistral Large 2407", 88, 96, 8, 128, 32_768, f"{LITGPT}", 123),
     _heads("Gemma 2B", 18, 8, 1, 256, 8192, LITGPT, 2),
-    _heads("Gemma 7B", 28, 16, 16, 256, 8192, f"{LITGPT}; {transformers('gemma')}", 7),
+    _heads("Gemma 7B", 28, 16, 16, 256, 8192, f"{LITGPT}; {transformers('gemma')}", 8.54),
     Architecture(
         "Gemma 3 27B", ((52, Heads(32, 16, 128, window=1024)), (10, Heads(32, 16, 128))), 131_072,
         LITGPT, 27 * B, 27 * B, note="Five of six layers look back 1,024 tokens and stop growing.",
@@ -155,7 +157,7 @@ MODELS = (
     ),
     Architecture(
         "gpt-oss-120b", ((18, Heads(64, 8, 64, window=128)), (18, Heads(64, 8, 64))), 131_072,
-        GPT_OSS, 120 * B, None, (128, 4), "Every other layer looks back 128 tokens.",
+        GPT_OSS, 117 * B, 5.71 * B, (128, 4), "Every other layer looks back 128 tokens.",
     ),
 )  # fmt: skip
 PUBLISHED = {model.name: model for model in MODELS}

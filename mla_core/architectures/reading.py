@@ -10,28 +10,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a file says (see `hugging_face.from_config`)."""
+class Read:
+    """What a configuration says, and what it did not say.
+
+    Attributes:
+        notes: sentences on what was filled in or not checked.
+    """
 
     architecture: Architecture
     notes: tuple[str, ...]
-    nbytes: int
+
+    @property
+    def nbytes(self) -> int:
+        return sum(map(len, self.notes))
 
 
 @dataclass(frozen=True)
 class ReadConfig:
-    """The text of a `config.json`.
-
-    Raises:
-        ConfigError: on the worker, handed on: a sentence that names the field.
-    """
+    """The text of a `config.json`; a bad one raises `ConfigError`, a sentence."""
 
     text: str
     name: str
     patient: ClassVar[bool] = False
 
-    def compute(self, _engine: "Engine") -> Said:
+    def compute(self, _engine: "Engine") -> Read:
         from mla_core.architectures.hugging_face import from_config
 
-        read = from_config(self.text, self.name)
-        return Said(read.architecture, read.notes, len(self.text))
+        return from_config(self.text, self.name)

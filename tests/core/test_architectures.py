@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
+from mla_core import kv_bytes_per_token, load_model
 from mla_core.architectures import PUBLISHED, STORAGES, without_latent
 from mla_core.architectures.attention import Heads
 from mla_core.architectures.hugging_face import COMPARED, ConfigError, from_config
 from mla_core.formula import Formula, FormulaError
+from mla_core.models.locate import EMBEDDED, locate
 
 BF16, FP32 = STORAGES["bfloat16"], STORAGES["float32"]
 SMALL = {
@@ -257,6 +259,51 @@ def test_what_a_file_leaves_out_is_said():
 def test_head_dim_need_not_be_hidden_over_heads():
     raw = TINY["qwen3"] | {"model_type": "qwen3", "head_dim": 128}
     assert from_config(raw).architecture.layers == ((4, Heads(4, 2, 128)),)
+
+
+COUNTED = {
+    "DeepSeek-V3 / R1": (671, 37.6), "GLM-5": (744, 41.8), "GLM-4.7-Flash": (29.9, 3.9),
+    "Mistral Small 4": (119, 6.63), "Mistral Large 4": (1049, 51.8), "MiniCPM3-4B": (4.07, 4.07),
+    "Youtu-LLM-2B": (1.96, 1.96), "Kimi Linear": (49.1, 3.5), "gpt-oss-120b": (117, 5.71),
+    "Gemma 7B": (8.54, 8.54), "Mixtral 8x7B": (46.7, 12.9), "DeepSeek-V4-Flash": (284, 13.8),
+    "GPT-2 small": (0.124, 0.124),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_parameters_are_those_of_the_model_that_transformers_builds(name):
+    """On the meta device: no memory. What the makers themselves name is rounded, or leaves a part out."""
+    config = CONFIG_MAPPING[(DEFAULTS | {"Mixtral 8x7B": "mixtral"})[name]]()
+    own = {
+        "Mistral Small 4": transformers.Mistral4ForCausalLM,
+        "Mistral Large 4": transformers.MistralLarge4TextModel,
+    }
+    config = config.get_text_config()
+    with torch.device("meta"):
+        model = own[name](config) if name in own else AutoModelForCausalLM.from_config(config)
+    sizes = {key: value.numel() for key, value in model.named_parameters()}
+    total = sum(sizes.values())
+    experts = sum(size for key, size in sizes.items() if ".experts." in key)
+    all_of_them, used = PUBLISHED[name].experts or (1, 1)
+    active = total - experts * (1 - used / all_of_them)
+    assert (total / 1e9, active / 1e9) == pytest.approx(COUNTED[name], rel=5e-3)
+    published = (PUBLISHED[name].parameters / 1e9, PUBLISHED[name].active / 1e9)
+    assert published == pytest.approx(COUNTED[name], rel=0.06)  # 37 B, 13 B: as their papers say
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_our_own_models_are_counted_alike(name):
+    """Two ways to the same bytes: the configuration of a live model, and that of a published one."""
+    read = from_config(locate(name) / "config.json")
+    assert read.notes == ()
+    assert read.architecture.row(BF16).value() == kv_bytes_per_token(load_model(name).config)
+
+
+def test_what_is_read_is_all_that_is_kept_until_an_indexer_chooses():
+    for model in PUBLISHED.values():
+        for storage in STORAGES.values():
+            for t in (1, 100, 2_000):
+                assert model.read(storage).value(t=t) == model.cache(storage).value(t=t)
 
 
 def test_kinds_that_transformers_does_not_know_are_read_by_their_names():

@@ -110,7 +110,6 @@ CACHES_OF = "{batch:,} × the cache of {model} after {tokens:,} tokens"
 TIMES_AS_MUCH = "How many times as much"
 STEP_OF = "The whole step, {model}"
 SOURCES = "**Where the figures come from**\n"
-ALL_ACTIVE = "How many parameters a token uses is not in our sources: all are counted."
 STORAGE_HELP = (
     "float8 with scales: a float32 scale for each 128 numbers, the rope key left in bfloat16, as in "
     "FlashMLA (656 B a token and layer). 6 bits: what DeepSeek-V2 reports, on average."
