@@ -14,7 +14,7 @@ from mla_core.claims import CLAIMS, rebuild
 from mla_core.crowd import HEADS, LAYERS, TOKENS, Assemble
 from mla_core.formula import Formula, number
 from mla_core.models.locate import ASSETS
-from ui import scale, scale_parts, words
+from ui import scale, scale_parts
 from ui.components import crowd, exports, memory
 from ui.components.memory import HEIGHT, MOST_BLOCKS, WIDTH, Frame, blocks
 from ui.recorded import recorded
@@ -303,4 +303,3 @@ def test_the_claims_cover_what_the_chapter_promises():
     assert set(CLAIMS) == set(claim_words.CARDS)
     verdicts = {card["verdict"] for card in claim_words.CARDS.values()}
     assert verdicts == {claim_words.TRUE, claim_words.ELSE, claim_words.FALSE}
-    assert words.CLAIMS and scale.counterfactuals()

@@ -23,7 +23,6 @@ def crowd_wall(crowd: Crowd) -> None:
     _mount(
         key="crowd",
         data={
-            "id": len(crowd.packed),
             "rows": LAYERS,
             "columns": HEADS,
             "tokens": TOKENS,

@@ -11,11 +11,8 @@ class CrowdWall {
   }
 
   load({ data }) {
-    if (data.id !== this.data?.id) {
-      const packed = new Uint8Array(rawBytes(data.packed));
-      const index = new Uint8Array(rawBytes(data.index));
-      Object.assign(this, { packed, index });
-    }
+    this.packed = new Uint8Array(rawBytes(data.packed));
+    this.index = new Uint8Array(rawBytes(data.index));
     this.data = data;
     const canvas = this.find(".wall");
     canvas.setAttribute("aria-label", data.words.alt);
@@ -44,7 +41,7 @@ class CrowdWall {
   sheet() {
     const { rows, columns, tokens: n, colours } = this.data;
     const theme = themeOf(this.root);
-    if (this.drawn?.theme === theme && this.drawn.id === this.data.id) return this.drawn.sheet;
+    if (this.drawn?.theme === theme) return this.drawn.sheet;
     const pixels = table(ramp(colours[theme]));
     const size = (n * (n + 1)) / 2;
     const sheet = sheetOf(rows * n, columns * n, (k) => {
@@ -54,7 +51,7 @@ class CrowdWall {
       const tile = Math.floor(y / n) * columns + Math.floor(x / n);
       return pixels[this.packed[tile * size + (i * (i + 1)) / 2 + j]];
     });
-    this.drawn = { theme, id: this.data.id, sheet };
+    this.drawn = { theme, sheet };
     return sheet;
   }
 
