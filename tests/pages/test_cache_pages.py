@@ -1,9 +1,6 @@
 """The pages "The cache grows" and "Sharing heads" through AppTest."""
 
-import base64
 import statistics
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,62 +10,23 @@ from mla_core import kv_bytes_per_token, load_model, trace
 from mla_core.engine import Engine
 from mla_core.glance import Glance
 from mla_core.growth import Grow
-from mla_core.models.locate import ASSETS, EMBEDDED
+from mla_core.models.locate import EMBEDDED
 from mla_core.training.recipe import CONFIGS, FURTHER
+from tests.pages.driving import floats, open_page, spy_on
 from ui import recorded, words
 from ui.components import growth, sharing
 from ui.engine import ENGINE
 from ui.state import CHUNK, MAX_NEW, MAX_TOKENS
 from ui.tokens import tokenizer
 
-SHELL = str(ASSETS.parent / "ui" / "shell.py")
 FLAG = words.PROMPTS["flag"]
 PAGES = ("cache_grows", "sharing_heads")
-
-
-def path(name: str) -> str:
-    return str(ASSETS.parent / "pages" / f"{name}.py")
 
 
 @pytest.fixture(autouse=True)
 def seen(monkeypatch):
     """What the pages hand to their components, newest last."""
-    calls: list[dict] = []
-
-    def spy_on(component):
-        mount = component._mount
-        monkeypatch.setattr(
-            component, "_mount", lambda **a: (calls.append(a["data"]), mount(**a))[1]
-        )
-
-    spy_on(growth)
-    spy_on(sharing)
-    return calls
-
-
-def open_page(name: str, **query: str) -> AppTest:
-    app = AppTest.from_file(SHELL, default_timeout=120)
-    app.query_params.update(query)
-    app.switch_page(path(name))
-    return app.run()
-
-
-def floats(text: str, kind: str = "<f4") -> np.ndarray:
-    return np.frombuffer(base64.b64decode(text), kind)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_the_first_picture_is_recorded_and_needs_no_torch(name):
-    code = (
-        "import sys\n"
-        "from streamlit.testing.v1 import AppTest\n"
-        "app = AppTest.from_file(sys.argv[1], default_timeout=60)\n"
-        "app.switch_page(sys.argv[2])\n"
-        "app.run()\n"
-        "assert not app.exception and not app.error and len(app.main) > 2\n"
-        "assert not {'torch', 'transformers'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code, SHELL, path(name)], check=True, cwd=ASSETS.parent)
+    return spy_on(monkeypatch, growth, sharing)
 
 
 def test_recordings_are_what_the_live_models_say():

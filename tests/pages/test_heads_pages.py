@@ -1,23 +1,19 @@
 """The four pages on heads through AppTest: recordings, links, short and long texts."""
 
-import base64
-import subprocess
-import sys
+import importlib
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from mla_core.ablation import Ablate
 from mla_core.heads import informative_head
-from mla_core.models.locate import ASSETS
+from tests.pages.driving import floats, open_page, spy_on
 from ui import recorded, words
 from ui.engine import ENGINE
 from ui.recorded import OPENING_HEADS
 from ui.requests import request
 from ui.state import CHUNK, MAX_TOKENS
 
-SHELL = str(ASSETS.parent / "ui" / "shell.py")
 FLAG = words.PROMPTS["flag"]
 PAGES = {
     "every_head": "wall",
@@ -27,51 +23,11 @@ PAGES = {
 }
 
 
-def path(name: str) -> str:
-    return str(ASSETS.parent / "pages" / f"{name}.py")
-
-
 @pytest.fixture(autouse=True)
 def seen(monkeypatch):
     """What the pages hand to their components, newest last."""
-    import importlib
-
-    calls: list[dict] = []
-
-    def spy_on(component):
-        mount = component._mount
-        monkeypatch.setattr(
-            component, "_mount", lambda **a: (calls.append(a["data"]), mount(**a))[1]
-        )
-
-    for component in PAGES.values():
-        spy_on(importlib.import_module(f"ui.components.{component}"))
-    return calls
-
-
-def open_page(name: str, **query: str) -> AppTest:
-    app = AppTest.from_file(SHELL, default_timeout=120)
-    app.query_params.update(query)
-    app.switch_page(path(name))
-    return app.run()
-
-
-def floats(text: str) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(text), "<f4")
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_the_first_picture_is_recorded_and_needs_no_torch(name):
-    code = (
-        "import sys\n"
-        "from streamlit.testing.v1 import AppTest\n"
-        "app = AppTest.from_file(sys.argv[1], default_timeout=60)\n"
-        "app.switch_page(sys.argv[2])\n"
-        "app.run()\n"
-        "assert not app.exception and not app.error and len(app.main) > 2\n"
-        "assert not {'torch', 'transformers'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code, SHELL, path(name)], check=True, cwd=ASSETS.parent)
+    names = (f"ui.components.{name}" for name in PAGES.values())
+    return spy_on(monkeypatch, *map(importlib.import_module, names))
 
 
 @pytest.mark.parametrize("model", OPENING_HEADS)

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,7 +11,7 @@ from mla_core.architectures import PUBLISHED, STORAGES
 from mla_core.claims import CLAIMS, rebuild
 from mla_core.crowd import HEADS, LAYERS, TOKENS, Assemble
 from mla_core.formula import Formula, number
-from mla_core.models.locate import ASSETS
+from tests.pages.driving import open_page, path, spy_on
 from ui import scale, scale_parts
 from ui.components import crowd, exports, memory
 from ui.components.memory import HEIGHT, MOST_BLOCKS, WIDTH, Frame, blocks
@@ -21,31 +19,16 @@ from ui.recorded import recorded
 from ui.words import claims as claim_words
 from ui.words import scale as scale_words
 
-SHELL = str(ASSETS.parent / "ui" / "shell.py")
-
 
 @pytest.fixture(autouse=True)
 def seen(monkeypatch):
-    """What the pages hand to their components, by key."""
-    calls: dict[str, dict] = {}
-
-    def spy_on(component):
-        mount = component._mount
-        monkeypatch.setattr(
-            component, "_mount", lambda **a: (calls.update({a["key"]: a["data"]}), mount(**a))[1]
-        )
-
-    spy_on(exports)
-    spy_on(memory)
-    spy_on(crowd)
-    return calls
+    """What the pages hand to their components, newest last."""
+    return spy_on(monkeypatch, exports, memory, crowd)
 
 
-def open_page(name: str, **query: str) -> AppTest:
-    app = AppTest.from_file(SHELL, default_timeout=120)
-    app.query_params.update(query)
-    app.switch_page(str(ASSETS.parent / "pages" / f"{name}.py"))
-    return app.run()
+def handed(seen: list[dict], key: str) -> dict:
+    """What a component got last."""
+    return next(data for data in reversed(seen) if data["_key"] == key)
 
 
 def text_of(app: AppTest) -> str:
@@ -83,7 +66,7 @@ def test_models_of_every_kind_can_be_looked_at():
 def test_what_fits_is_counted_and_said(seen):
     app = open_page("deepseeks_scale", part="memory")
     assert "**198** sequences of 32,768 tokens" in text_of(app) and "**3** for" in text_of(app)
-    rows = seen["memory"]["frames"][0]["csv"].splitlines()
+    rows = handed(seen, "memory")["frames"][0]["csv"].splitlines()
     assert rows[1] == "DeepSeek-V3 / R1,1128000000000.0,671000000000.0,2302672896,198"
     alone = open_page("deepseeks_scale", part="memory", gpus="1")
     assert "take more GPUs" in text_of(alone) and not alone.exception
@@ -120,7 +103,7 @@ def test_the_arithmetic_is_what_it_says():
 def test_six_times_is_where_the_curve_crosses(seen):
     app = open_page("deepseeks_scale", part="speed")
     at = int(in_order(r"six times as fast at \*\*([\d,]+)\*\*", app)[0].replace(",", ""))
-    rows = [line.split(",") for line in seen["times-exports"]["csv"].splitlines()[1:]]
+    rows = [line.split(",") for line in handed(seen, "times-exports")["csv"].splitlines()[1:]]
     x, y = np.array([[float(a), float(b)] for name, a, b in rows if name == "whole step"]).T
     assert np.interp(at, x, y) == pytest.approx(6, abs=0.01)
     slow = open_page("deepseeks_scale", part="speed", second="DeepSeek-V2-Lite")
@@ -160,7 +143,7 @@ def test_ratios_are_those_of_their_baselines():
 
 def test_the_wall_is_7808_different_patterns_of_running_models(seen):
     open_page("deepseeks_scale", part="heads")
-    data = seen["crowd"]
+    data = handed(seen, "crowd")
     assert (data["rows"], data["columns"]) == (61, 128)
     wall = recorded(Assemble())
     assert len({tuple(tile) for tile in wall.index.tolist()}) == LAYERS * HEADS == len(wall.packed)
@@ -187,19 +170,6 @@ def test_the_wall_is_what_the_models_compute():
         assert np.abs(exact - wall.packed[tile]).max() <= 0.51
 
 
-def test_the_page_is_drawn_without_torch():
-    code = (
-        "import sys\n"
-        "from streamlit.testing.v1 import AppTest\n"
-        f"app = AppTest.from_file({SHELL!r}, default_timeout=60)\n"
-        "for page in ('deepseeks_scale', 'claims'):\n"
-        f"    app.switch_page({str(ASSETS.parent / 'pages')!r} + f'/{{page}}.py').run()\n"
-        "    assert not app.exception and not app.error\n"
-        "assert 'torch' not in sys.modules and 'transformers' not in sys.modules\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ASSETS.parent)
-
-
 PASTED = {
     "model_type": "llama", "num_hidden_layers": 40, "num_attention_heads": 40,
     "num_key_value_heads": 10, "head_dim": 128, "hidden_size": 5120,
@@ -219,8 +189,8 @@ def test_a_pasted_config_is_read_listed_and_kept():
     assert scale_words.YOURS in text_of(app) and not app.exception
     app.number_input(key="own_parameters").set_value(13.0).run()
     assert app.session_state["own_architecture"].parameters == 13e9
-    app.switch_page(str(ASSETS.parent / "pages" / "claims.py")).run()
-    app.switch_page(str(ASSETS.parent / "pages" / "deepseeks_scale.py")).run()
+    app.switch_page(path("claims")).run()
+    app.switch_page(path("deepseeks_scale")).run()
     assert app.text_area(key="own_config_box").value == json.dumps(PASTED)
 
 
@@ -272,7 +242,7 @@ def test_each_claim_shows_its_number_rebuilt(key, seen):
     card = claim_words.CARDS[key]
     assert card["verdict"] in app.subheader[0].value and card["sources"] in text_of(app)
     assert set(card["steps"]) == set(found)
-    assert seen["rebuilt-exports"]["csv"].count("\n") == len(found) + 1
+    assert handed(seen, "rebuilt-exports")["csv"].count("\n") == len(found) + 1
 
 
 def test_claims_on_the_way():
