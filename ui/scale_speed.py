@@ -35,7 +35,8 @@ def speed(view: Scale) -> None:
             (words.STEP_ALONE, False, "dash"),
         ):
             y = seconds(model, x, whole=whole)
-            steps.append(Line(name.format(model=model.name), colour, x, y, dash))
+            short = model.name.split(" (")[0]  # a phone cuts longer ones off
+            steps.append(Line(name.format(model=short), colour, x, y, dash))
     for name, whole, dash in (
         (words.RATIO_WHOLE, True, "solid"),
         (words.RATIO_ALONE, False, "dash"),
