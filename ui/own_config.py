@@ -14,11 +14,6 @@ from ui.words import scale as words
 B = 1e9
 
 
-def _kept() -> None:
-    """What is typed stays, also on other pages."""
-    st.session_state["own_config"] = st.session_state["own_config_box"]
-
-
 def _sized() -> None:
     billions = st.session_state["own_parameters"]
     own = st.session_state["own_architecture"]
@@ -27,8 +22,9 @@ def _sized() -> None:
 
 
 def _ask() -> None:
-    _kept()
-    st.session_state["own_asked"] = st.session_state["own_config"]
+    """What was read stays in the box, also after other pages."""
+    text = st.session_state["own_config_box"]
+    st.session_state["own_config"] = st.session_state["own_asked"] = text
 
 
 def _read(text: str) -> None:
@@ -57,14 +53,10 @@ def own_config() -> None:
         key="own",
     ):
         st.caption(words.OWN_ABOUT)
-        st.text_area(
-            words.OWN,
-            key="own_config_box",
-            on_change=_kept,
-            height=160,
-            label_visibility="collapsed",
-        )
-        st.button(words.OWN_USE, on_click=_ask, key="own_read")
+        # a form: a box of its own would run the page when it is left, in the moment of the click
+        with st.form("own_form", border=False):
+            st.text_area(words.OWN, key="own_config_box", height=160, label_visibility="collapsed")
+            st.form_submit_button(words.OWN_USE, on_click=_ask, key="own_read")
         if "own_asked" in memory:
             _read(memory["own_asked"])
         if memory.get("own_problem"):
