@@ -12,6 +12,10 @@ os.environ.setdefault("MLA_EXPLORER_CACHE", tempfile.mkdtemp(prefix="mla-explore
 
 import pytest
 import torch
+
+if not torch.cuda.is_available():  # before Triton is imported
+    os.environ["TRITON_INTERPRET"] = "1"
+
 from tokenizers import Tokenizer
 
 from mla_core.training.data import train_tokenizer

@@ -32,6 +32,7 @@ from mla_core.attention.multihead import softmax_causal
 from mla_core.attention.recorder import Recorder
 from mla_core.attention.rope import Rotation, last, rotate, score_scale
 from mla_core.attention.rope_config import RopeConfig
+from mla_core.kernels import decode
 
 Mode = Literal["naive", "absorbed"]
 
@@ -90,6 +91,8 @@ class LatentAttention(nn.Module):
             return self._fused(q_nope, q_rope, c_kv, k_rope)
         if cache is not None:
             c_kv, k_rope = cache.append(c_kv=c_kv, k_rope=k_rope)
+        if mode == "absorbed" and record is None and q_nope.shape[2] == 1:
+            return self.absorbed_step(q_nope[:, :, 0], q_rope[:, :, 0], c_kv, k_rope)[:, None]
         path = self.naive if mode == "naive" else self.absorbed
         z = path(q_nope, q_rope, c_kv, k_rope, record)  # (b, h, s, v)
         if record is not None:
@@ -136,6 +139,19 @@ class LatentAttention(nn.Module):
         self._record(record, content, position, pattern)
         z_latent = torch.einsum("bhst,btc->bhsc", pattern, c_kv)
         return torch.einsum("bhsc,hvc->bhsv", z_latent, w_uv)  # (11) moved behind the sum
+
+    def absorbed_step(
+        self,
+        q_nope: Float[Tensor, "b h n"],
+        q_rope: Float[Tensor, "b h r"],
+        c_kv: Float[Tensor, "b t c"],
+        k_rope: Float[Tensor, "b t r"],
+    ) -> Float[Tensor, "b hv"]:
+        """`absorbed` for one new token and nothing to show: on a GPU the cache is read once."""
+        w_uk, w_uv = self.up_projections()
+        q_latent = torch.einsum("bhn,hnc->bhc", q_nope, w_uk)
+        z_latent = decode(q_latent, q_rope, c_kv, k_rope, scale=self.scale)
+        return rearrange(torch.einsum("bhc,hvc->bhv", z_latent, w_uv), "b h v -> b (h v)")
 
     def _record(
         self, record: Recorder | None, content: Tensor, position: Tensor, pattern: Tensor
