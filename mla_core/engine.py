@@ -241,16 +241,13 @@ class Engine:
 
     def model(self, name: str) -> "LanguageModel":
         """An open model, or a conversion of one. For jobs: it may take seconds."""
-        import torch
-
         from mla_core.models.checkpoint import load_model
 
         conversion = Conversion.parse(name)
         if conversion is not None:
             return self._convert(conversion)
         if name not in self._models:
-            # one core stays with the server: with all of them torch starves waiting sessions
-            torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+            leave_a_core()
             self._models[name] = load_model(name)
             _freeze()
         return self._models[name]
@@ -324,6 +321,13 @@ class Engine:
             self._baselines[name] = baseline(name)
             _freeze()
         return self._baselines[name]
+
+
+def leave_a_core() -> None:
+    """One core stays with the server: with all of them torch starves waiting sessions."""
+    import torch
+
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
 
 
 def _freeze() -> None:

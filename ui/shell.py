@@ -45,6 +45,7 @@ pages = [
         title=words.DEEPSEEKS_SCALE,
         url_path="deepseeks_scale",
     ),
+    st.Page(ROOT / "pages" / "speed.py", title=words.SPEED, url_path="speed"),
     st.Page(ROOT / "pages" / "claims.py", title=words.CLAIMS, url_path="claims"),
 ]
 page = st.navigation(pages, position="top")

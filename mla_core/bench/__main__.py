@@ -1,5 +1,6 @@
 """`python -m mla_core.bench`: a trace and a decode step beside transformers, as a table; and
-what conversions lose (`compression`), and what a cache saves (`growth`).
+what conversions lose (`compression`), what a cache saves (`growth`), and how fast a decode step of
+DeepSeek's size is on this machine (`speed`).
 
 Every pair is timed in turn (ours, theirs, ours, ...), so that a busy machine slows both.
 """
@@ -19,12 +20,15 @@ from mla_core import Decoder, kv_bytes_per_token, load_model, trace
 from mla_core.attention.latent import Mode
 from mla_core.bench.compression import CONVERTED, bench_compression
 from mla_core.bench.growth import bench_growth
+from mla_core.bench.speed import bench_speed
 from mla_core.bench.timing import in_turn
+from mla_core.engine import leave_a_core
 from mla_core.models.checkpoint import default_device
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import locate
 
 MODELS = ("mini-mla", "mini-gpt2")
+WRITTEN = ("compression", "growth", "speed")  # to a file
 TEXT = "Once upon a time there was a little girl who had a red ball and a big dog. "
 
 
@@ -101,24 +105,24 @@ def bench_decode(repeats: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m mla_core.bench", description=__doc__)
-    parser.add_argument(
-        "what", nargs="*", choices=["trace", "decode", "compression", "growth", []], default=[]
-    )
+    parser.add_argument("what", nargs="*", choices=["trace", "decode", *WRITTEN, []], default=[])
     parser.add_argument("--repeats", type=int, default=60)
-    parser.add_argument("--out", type=Path, help="file for the result of `compression` or `growth`")
+    parser.add_argument("--out", type=Path, help=f"file for the result of {', '.join(WRITTEN)}")
     parser.add_argument("--models", nargs="+", default=list(CONVERTED), help="to convert")
+    parser.add_argument("--layer-only", action="store_true", help="speed without a whole model")
     parser.add_argument("--healed", type=Path, help="what `training heal` printed, to be included")
     args = parser.parse_args()
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # as the engine
-    if "compression" in args.what:
-        if args.out is None:
-            parser.error("compression needs --out")
+    leave_a_core()
+    written = [what for what in WRITTEN if what in args.what]
+    if written and args.out is None:
+        parser.error(f"{written[0]} needs --out")
+    if "compression" in written:
         bench_compression(args.out, args.models, args.healed)
-        return
-    if "growth" in args.what:
-        if args.out is None:
-            parser.error("growth needs --out")
+    if "growth" in written:
         bench_growth(args.out, args.repeats)
+    if "speed" in written:
+        bench_speed(args.out, whole=not args.layer_only)
+    if written:
         return
     cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     print(

@@ -58,13 +58,13 @@ def lines_figure(
         traces.append(
             {
                 "x": [mark_x], "y": [mark_y], "mode": "markers+text", "text": [name],
-                "textposition": "top left", "textfont": _font(theme), "hoverinfo": "text",
+                "textposition": "top left", "textfont": font_of(theme), "hoverinfo": "text",
                 "marker": {"size": 13, "color": palette.V}, "showlegend": False,
             }
         )  # fmt: skip
     ticks = [2**power for power in range(0, 21, 2)]
     across = {
-        "title": x, "type": "log", "tickvals": ticks, "ticktext": [_short(tick) for tick in ticks]
+        "title": x, "type": "log", "tickvals": ticks, "ticktext": [short(tick) for tick in ticks]
     }  # fmt: skip
     up = {"title": y, "exponentformat": "SI", "ticksuffix": unit}
     up |= {"type": "log"} if log else {"rangemode": "tozero"}
@@ -73,21 +73,21 @@ def lines_figure(
         "line": {"color": palette.NEUTRAL, "dash": "dot", "width": 2},
     }  # fmt: skip
     legend = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"}
-    more = {"height": 470, "shapes": [marker], "legend": legend | {"font": _font(theme)}}
-    return _figure(traces, theme, title=title, across=across, up=up, **more)
+    more = {"height": 470, "shapes": [marker], "legend": legend | {"font": font_of(theme)}}
+    return figure(traces, theme, title=title, across=across, up=up, **more)
 
 
-def _font(theme: str, size: int = 15) -> dict[str, Any]:
+def font_of(theme: str, size: int = 15) -> dict[str, Any]:
     """The page's own ink, large enough for a projector."""
     return {"size": size, "color": palette.INK[theme]}
 
 
-def _figure(
+def figure(
     traces: list[dict[str, Any]], theme: str, *, title: str, across: dict[str, Any],
     up: dict[str, Any], **layout: Any,
 ) -> go.Figure:  # fmt: skip
     """Made in one piece: to a figure that stands, plotly adds each part ten times as slowly."""
-    font = _font(theme)
+    font = font_of(theme)
     axes = {
         name: axis | {"tickfont": font, "title": {"text": axis.get("title", ""), "font": font}}
         for name, axis in (("xaxis", across), ("yaxis", up))
@@ -96,7 +96,7 @@ def _figure(
     return go.Figure({"data": traces, "layout": layout})
 
 
-def _short(tokens: int) -> str:
+def short(tokens: int) -> str:
     """2 to the n as it is said: 1k, 128k, 1M."""
     if tokens >= 1 << 20:
         return f"{tokens >> 20}M"
@@ -117,7 +117,7 @@ def bars_figure(
     """
     bars = {
         "type": "bar", "x": list(values.values()), "y": list(values), "orientation": "h",
-        "text": labels, "textfont": _font(theme, 17), "textposition": "outside", "width": 0.45,
+        "text": labels, "textfont": font_of(theme, 17), "textposition": "outside", "width": 0.45,
         "cliponaxis": False, "hovertemplate": "%{y}<br>%{x:,}<extra></extra>",
         "marker": {
             "color": colours, "pattern": {"shape": ["/" if n in hatched else "" for n in values]},
@@ -126,14 +126,14 @@ def bars_figure(
     names = [
         {
             "x": 0, "y": name, "text": name, "showarrow": False, "xanchor": "left",
-            "yanchor": "bottom", "xshift": -4, "yshift": 15, "font": _font(theme),
+            "yanchor": "bottom", "xshift": -4, "yshift": 15, "font": font_of(theme),
         }
         for name in values
     ]  # fmt: skip
     across = {"title": x, "range": [0, 1.45 * max(values.values())], "exponentformat": "SI"}
     up = {"showticklabels": False, "autorange": "reversed"}
     height = 130 + 66 * len(values)
-    return _figure(
+    return figure(
         [bars], theme, title=title, across=across, up=up, height=height, annotations=names
     )
 

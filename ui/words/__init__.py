@@ -2,7 +2,7 @@
 
 TITLE = "MLA Explorer"
 SIDE_BY_SIDE = "Side by side"
-DEEPSEEKS_SCALE, CLAIMS = "At DeepSeek's scale", "Claims, checked"
+DEEPSEEKS_SCALE, SPEED, CLAIMS = "At DeepSeek's scale", "Speed", "Claims, checked"
 TAGLINE = "One sentence, two machines: what each computes, keeps, and reads again."
 
 PROMPT_LABEL = "Type a text of your own"
