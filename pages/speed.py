@@ -17,8 +17,8 @@ PARTS = {
 }
 
 
-def put(name: str) -> None:
-    value = st.session_state[f"speed-{name}"]
+def put(name: str, widget: str | None = None) -> None:
+    value = st.session_state[f"speed-{widget or name}"]
     if value is not None:
         state.put(**{name: value})
 
@@ -51,16 +51,16 @@ if look.run is None or not points:
     if not LIVE.running:
         st.info(words.NOT_YET)
     st.stop()
-names = [f"{batch}x{context}" for batch, context in points]
-st.session_state["speed-at"] = "{}x{}".format(*look.point)
+names = {f"{b}x{t}": words.POINT_OF.format(batch=b, context=t) for b, t in points}
+# while a run grows, so do the choices: a new box each time, or an old one's answer comes too late
+box = f"at-{len(points)}"
+st.session_state[f"speed-{box}"] = "{}x{}".format(*look.point)
 where.selectbox(
     words.POINT,
-    names,
-    format_func=dict(
-        zip(names, (words.POINT_OF.format(batch=b, context=c) for b, c in points), strict=True)
-    ).__getitem__,
-    key="speed-at",
-    on_change=partial(put, "at"),
+    list(names),
+    format_func=names.__getitem__,
+    key=f"speed-{box}",
+    on_change=partial(put, "at", box),
 )
 PARTS[look.part](look, look.run)
 speed_parts.provenance(look.run)

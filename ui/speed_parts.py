@@ -84,7 +84,7 @@ def steps(look: Look, run: SpeedRun) -> None:
             for t in ordered
         ]  # fmt: skip
         times, tokens = [seconds_of(t) for t in ordered], [t.tokens for t in ordered]
-        return Series(kind, name, tokens, times, hover, strong=strong, joined=joined)
+        return Series(kind, name, tokens, times, hover, strong=strong, joined=joined, listed=joined)
 
     lines = []
     for kind in KINDS:
@@ -93,7 +93,7 @@ def steps(look: Look, run: SpeedRun) -> None:
         if on_line:
             lines.append(series(kind, kind, on_line, strong=True))
             beside = [t for t in fastest if t not in on_line]
-            lines.append(series(kind, "", beside, strong=False, joined=False))
+            lines.append(series(kind, kind, beside, strong=False, joined=False))
     ways = others(run)
     for name in ways if len(ways) > 1 else []:
         ran = [t for t in run.timings if (t.kind, t.through) == (ABSORBED, name) and t.seconds]
@@ -133,11 +133,12 @@ def roofline(look: Look, run: SpeedRun) -> None:
             rate=f"{brief(share.flops / seconds)}FLOP/s", share=run.floor(timing) / seconds,
         )  # fmt: skip
         x, y = [intensity[timing.kind]], [share.flops / seconds]
-        name = words.SHORT.get(timing.kind, timing.kind)
-        if not strong:  # beside the fastest there is no room for another name
-            apart = seconds_of(here[ABSORBED]) < 0.6 * seconds
-            name = timing.through if apart else ""
-        points.append(Series(timing.kind, name, x, y, [hover], joined=False, strong=strong))
+        name = words.SHORT.get(timing.kind, timing.kind) if strong else timing.through
+        # beside the fastest there is no room for another name
+        label = name if strong or seconds_of(here[ABSORBED]) < 0.6 * seconds else ""
+        points.append(
+            Series(timing.kind, name, x, y, [hover], label=label, joined=False, strong=strong)
+        )
     above = intensity[ABSORBED] > ridge
     told = words.ROOF_TOLD.format(
         ridge=ridge, mha=intensity["MHA"], mla=intensity[ABSORBED],

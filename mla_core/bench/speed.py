@@ -105,7 +105,7 @@ def _timings(
     if needed > plan.room:
         problem = f"It needs {needed / GB:,.1f} GB; {plan.room / GB:,.1f} GB are free for this."
     elif floor > plan.slowest:
-        problem = f"One step would take {floor:,.1f} s or more: left out."
+        problem = f"One step would take {floor:.2g} s or more: left out."
     if problem:
         yield Timing(kind, "", batch, context, None, problem=problem)
         return

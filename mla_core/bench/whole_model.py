@@ -45,9 +45,8 @@ def config_of(attention: str, layers: int, context: int) -> ModelConfig:
 
 def build(attention: str, layers: int, context: int) -> LanguageModel:
     """On the device, its weights small random numbers."""
-    with torch.device("meta"):
-        model = Llama(config_of(attention, layers, context)).to(machine.dtype())
-    model = model.to_empty(device=machine.device()).eval()
+    with machine.device():
+        model = Llama(config_of(attention, layers, context)).to(machine.dtype()).eval()
     for parameter in model.parameters():
         parameter.data.normal_(std=0.02)
     return model

@@ -37,27 +37,35 @@ def _ticks(names: Mapping[float, str]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Series:
-    """Points of one kind of attention, and what to say of each."""
+    """Points of one kind of attention, and what to say of each.
+
+    Attributes:
+        label: beside each point; none unless said otherwise.
+        strong: the kind itself, not one more way to run it.
+        listed: in the legend.
+    """
 
     kind: str
     name: str
     x: Sequence[float]
     y: Sequence[float]
     hover: Sequence[str]
+    label: str = ""
     joined: bool = True
     strong: bool = True
+    listed: bool = True
 
 
-def _trace(series: Series, theme: str, *, labelled: bool = False) -> dict[str, Any]:
+def _trace(series: Series, theme: str) -> dict[str, Any]:
     mode = "lines+markers" if series.joined else "markers"
     return {
-        "x": series.x, "y": series.y, "name": series.name, "mode": mode + "+text" * labelled,
-        "text": [series.name] * len(series.x), "textposition": "bottom right" if series.strong else "bottom center", "textfont": font_of(theme),
+        "x": series.x, "y": series.y, "name": series.name, "mode": mode + "+text" * bool(series.label),
+        "text": [series.label] * len(series.x), "textposition": "bottom right" if series.strong else "bottom center", "textfont": font_of(theme),
         "line": {
             "color": COLOURS[series.kind], "width": 3 if series.strong else 1.5,
             "dash": "solid" if series.strong else "dot",
         },
-        "showlegend": bool(series.name),
+        "showlegend": series.listed,
         "marker": {
             "color": COLOURS[series.kind], "size": 11 if series.strong else 7,
             "symbol": SYMBOLS[series.kind] if series.strong else "circle-open",
@@ -95,7 +103,7 @@ def roofline_figure(
         "x": x, "y": np.minimum(copy * x, matmul), "mode": "lines", "name": words.ROOF_NAME,
         "line": {"color": palette.INK[theme], "width": 2}, "hoverinfo": "name",
     }  # fmt: skip
-    traces = [roof, *(_trace(point, theme, labelled=True) for point in points)]
+    traces = [roof, *(_trace(point, theme) for point in points)]
     note = {
         "x": np.log10(ridge), "y": np.log10(matmul), "text": words.ROOF_RIDGE.format(ridge=ridge),
         "showarrow": False, "yshift": 16, "xanchor": "right", "font": font_of(theme),

@@ -1,0 +1,226 @@
+"""The page "Speed" through AppTest: its numbers, its live run, and what it says when there is none."""
+
+import csv
+import io
+import re
+import time
+from collections import defaultdict
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mla_core.bench import machine
+from mla_core.bench import speed as bench
+from mla_core.bench.speed import Plan
+from mla_core.speed import ABSORBED, OURS, SpeedRun, Stopped, Timing
+from tests.pages.driving import open_page, spy_on
+from ui import measuring, speed
+from ui.components import exports
+from ui.measuring import Measuring
+from ui.speed_parts import time_of
+from ui.words import speed as words
+
+
+@pytest.fixture(autouse=True)
+def seen(monkeypatch):
+    """What the page hands to the exports of its pictures, newest last."""
+    return spy_on(monkeypatch, exports)
+
+
+@pytest.fixture
+def live(monkeypatch):
+    """A server on which nothing was measured, and where a run takes moments."""
+    fresh = Measuring()
+    for module in (measuring, speed):
+        monkeypatch.setattr(module, "LIVE", fresh)
+    monkeypatch.setattr(machine, "SECONDS", 0.001)
+    monkeypatch.setattr(machine, "ceilings", lambda between: (1e10, 1e11))
+    plan = Plan(((1, 16), (2, 32)), 0, 0, room=1e9, slowest=60)
+    monkeypatch.setattr(bench, "plan_for_here", lambda live: plan)
+    return fresh
+
+
+def text_of(app: AppTest) -> str:
+    return "\n".join(part.value for part in (*app.markdown, *app.caption))
+
+
+def rows_of(seen: list[dict], key: str) -> list[list[str]]:
+    data = next(data for data in reversed(seen) if data["_key"] == f"{key}-exports")
+    return list(csv.reader(io.StringIO(data["csv"])))
+
+
+@pytest.mark.parametrize("run", ["h200", "cpu"])
+@pytest.mark.parametrize("part", words.PARTS)
+def test_every_part_draws_every_recorded_run(part, run, seen):
+    app = open_page("speed", part=part, run=run)
+    assert not app.exception and not app.error
+    assert seen or part == "kernel"
+
+
+def test_every_point_of_every_part_draws(seen):
+    points = speed.recorded_run("h200").compared()
+    assert len(points) == 8
+    for batch, context in points:
+        for part in ("steps", "roofline", "shares", "ledger", "whole"):
+            app = open_page("speed", part=part, at=f"{batch}x{context}")
+            assert not app.exception and not app.error
+            if part in ("steps", "ledger"):
+                assert f"{batch} × {context:,}" in text_of(app)
+
+
+def test_the_ledger_is_the_division_of_what_was_measured():
+    run = speed.recorded_run("h200")
+    app = open_page("speed", part="ledger", at="128x4096")
+    mha, mla = (run.fastest(kind, 128, 4096).seconds for kind in ("MHA", ABSORBED))
+    assert f"**56.9× fewer bytes, 4.25× more products, {mha / mla:.3g}× less time**" in text_of(app)
+    assert "3.56× fewer" in text_of(app) and "1.89× less" in text_of(app)
+    assert "4.25 times as\nmany" in text_of(app) and "3.4 times as many" in text_of(app)
+    assert "33.6 MFLOP a token and layer, and 81,920 B" in text_of(app)
+
+
+def test_the_race_exports_what_it_draws(seen):
+    open_page("speed", part="steps")
+    run, rows = speed.recorded_run("h200"), rows_of(seen, "steps")
+    drawn = defaultdict(list)
+    for name, x, y in rows[1:]:
+        drawn[name, float(x)].append(float(y))
+    for kind in ("MHA", "GQA-8", "MQA", ABSORBED):
+        for tokens in {batch * context for batch, context in run.points()}:
+            fastest = min(
+                t.seconds
+                for t in run.timings
+                if t.kind == kind and t.tokens == tokens and t.seconds
+            )
+            assert drawn[kind, tokens][0] == fastest
+
+
+def test_a_point_on_the_roof_is_products_over_time(seen):
+    open_page("speed", part="roofline", at="16x32768")
+    run, rows = speed.recorded_run("h200"), rows_of(seen, "roofline")
+    points = {name: (float(x), float(y)) for name, x, y in rows[1:] if name != words.ROOF_NAME}
+    timing = run.fastest(ABSORBED, 16, 32_768)
+    assert points["MLA"] == (
+        pytest.approx(278_528 / 1_152),
+        pytest.approx(278_528 * 16 * 32_768 / timing.seconds),
+    )
+
+
+def test_shares_never_exceed_the_whole():
+    app = open_page("speed", part="shares", at="1x4096")
+    told = re.search(r"the rest, \*\*(\d+)%", text_of(app))
+    run = speed.recorded_run("h200")
+    timing = run.fastest(ABSORBED, 1, 4096)
+    assert told and int(told[1]) == round(100 * (1 - run.floor(timing) / timing.seconds))
+
+
+def test_a_whole_step_is_its_measured_parts(seen):
+    """At a measured point nothing is interpolated: weights over the copy, 61 layers, by hand."""
+    app = open_page("speed", part="whole", at="128x4096")
+    run = speed.recorded_run("h200")
+    weights = 671e9 / 8 / run.copy  # with 1,024 sequences every expert is used by some token
+    mha, mla = (weights + 61 * run.fastest(k, 128, 4096).seconds for k in ("MHA", ABSORBED))
+    told = re.search(r"\*\*([\d.]+)×\*\* with 128", text_of(app))
+    # among the shapes with as many tokens the fastest counts: 64 x 8,192
+    assert told and float(told[1]) == pytest.approx(mha / mla, rel=0.08)
+
+
+def test_times_between_measured_ones_grow_with_them():
+    run = speed.recorded_run("h200")
+    for kind in ("MHA", ABSORBED):
+        exact = run.fastest(kind, 8, 8192).seconds
+        assert speed.interpolated(run, kind, 65_536) == pytest.approx(exact)
+        longest = speed.interpolated(run, kind, 524_288)
+        assert speed.interpolated(run, kind, 2 * 524_288) == pytest.approx(2 * longest)
+        assert speed.interpolated(run, kind, 100) == pytest.approx(
+            run.fastest(kind, 1, 4096).seconds
+        )
+
+
+def test_the_kernel_is_shown_whole_and_says_whether_it_was_timed(monkeypatch):
+    app = open_page("speed", part="kernel")
+    assert "@triton.jit" in app.code[0].value and "def combine(" in app.code[0].value
+    for number in words.KERNEL_STEPS:
+        assert f"**({number}) " in text_of(app) and f"({number})" in app.code[0].value
+    run = speed.recorded_run("h200")
+    timed = any(t.through == OURS for t in run.timings)
+    assert (words.KERNEL_UNTIMED in text_of(app)) == (not timed)
+    ours = Timing(ABSORBED, OURS, 64, 8192, 2 * run.floor(run.fastest(ABSORBED, 64, 8192)))
+    monkeypatch.setattr("ui.speed_parts.recorded_run", lambda _: run.with_(ours))
+    assert "it reached **50%** of what the ceilings allow" in text_of(
+        open_page("speed", part="kernel")
+    )
+
+
+def test_what_a_link_says_wrongly_falls_back():
+    app = open_page("speed", part="nothing", run="../../etc", at="0x-1")
+    assert not app.exception and not app.error
+    assert app.segmented_control(key="speed-part").value == "steps"
+    assert app.selectbox[0].value == "128x4096"
+
+
+def test_without_a_live_run_the_page_says_how_to_get_one(live):
+    app = open_page("speed", run="live")
+    assert not app.exception and app.info[0].value == words.NOT_YET
+    assert app.button(key="measure").label == words.LIVE_START
+
+
+def test_a_live_run_is_drawn_and_can_be_made_again(live):
+    app = open_page("speed", run="live")
+    app.button(key="measure").click().run()
+    for _ in range(600):
+        if not live.running:
+            break
+        time.sleep(0.1)
+    assert not live.running and not live.problem
+    app.run()
+    assert not app.exception and app.button(key="measure").label == words.LIVE_AGAIN
+    assert "At **2 × 32** tokens a step takes" in text_of(app)
+    for part in words.PARTS:
+        app.segmented_control(key="speed-part").set_value(part).run()
+        assert not app.exception and not app.error, part
+
+
+def test_one_run_at_a_time_and_only_its_reader_may_stop_it(live, monkeypatch):
+    held = []
+    monkeypatch.setattr(measuring.ENGINE, "submit", lambda job: held.append(job) or _Waiting())
+    mine = open_page("speed", run="live")
+    mine.button(key="measure").click().run()
+    assert live.running and mine.button(key="measure_stop")
+    theirs = open_page("speed", run="live")
+    assert words.LIVE_OTHERS in text_of(theirs) and not theirs.button
+    live.start("someone else")
+    assert len(held) == 1 and not held[0].stopped()
+    mine.button(key="measure_stop").click().run()
+    assert held[0].stopped()
+
+
+class _Waiting:
+    def add_done_callback(self, _):
+        """Nothing ends here."""
+
+
+def test_a_run_that_ends_early_keeps_what_it_has(live):
+    run = speed.recorded_run("cpu")
+    live._tell(run, 5, 35)
+    live._tell(SpeedRun("x", "", "", "float32", 1.0, 1.0, 1.0, ""), 0, 35)
+    assert live.run is run  # until there is something to compare
+    live._end(Stopped())
+    app = open_page("speed", run="live")
+    assert app.warning[0].value == words.LIVE_STOPPED and not app.exception
+    live._end(MemoryError("secret path"))
+    app = open_page("speed", run="live")
+    assert "secret" not in app.warning[0].value
+
+
+def test_a_run_without_rebuilt_mla_has_a_ledger_all_the_same(live):
+    run = speed.recorded_run("h200")
+    assert not [t for t in run.timings if t.kind == "MLA rebuilt"]
+    app = open_page("speed", part="ledger")
+    assert "not measured; at least" in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(2.5, "2.5 s"), (0.0125, "12.5 ms"), (2.6e-5, "26 µs"), (4e-7, "0.4 µs")]
+)
+def test_times_are_said_in_their_unit(seconds, told):
+    assert time_of(seconds) == told
