@@ -67,7 +67,7 @@ LIVE = Measuring()
 
 def panel() -> None:
     """Start, progress and stop; the page is drawn again whenever there is more to show."""
-    st.caption(words.LIVE_ABOUT)
+    st.markdown(words.LIVE_ABOUT)
     st.session_state.setdefault("measuring_as", uuid.uuid4().hex)
     _panel(_drawn())
 
@@ -88,9 +88,9 @@ def _panel(drawn: tuple[bool, int]) -> None:
         if LIVE.owner == me:
             st.button(words.LIVE_CANCEL, on_click=LIVE.stop, key="measure_stop")
         else:
-            st.caption(words.LIVE_OTHERS)
+            st.markdown(words.LIVE_OTHERS)
         return
     if LIVE.problem:
         st.warning(LIVE.problem)
     label = words.LIVE_START if LIVE.run is None else words.LIVE_AGAIN
-    st.button(label, on_click=LIVE.start, args=(me,), type="primary", key="measure")
+    st.button(label, on_click=LIVE.start, args=(me,), key="measure")

@@ -186,7 +186,7 @@ change. “More than six times as fast” is a point on such a curve, not a prop
 KERNEL_TOLD = (
     "This is the kernel that decodes MLA on an NVIDIA GPU in bfloat16 or float16, whole, as it lies in "
     "`mla_core/kernels/decode_kernel.py`; in float32 and on a CPU three lines of torch do the same. It is "
-    "checked against float64 for any number of heads, ragged lengths, paged caches and memory full of NaN."
+    "checked against float64 for 1 to 128 heads, ragged lengths, paged caches and memory full of NaN."
 )
 KERNEL_UNTIMED = (
     "It has been run in Triton's interpreter and compiled for GPUs, but not yet timed on one."
