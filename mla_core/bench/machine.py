@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import psutil
 import torch
 
 BETWEEN = 256 * 2**20  # bytes that other steps touch before the same cache comes again: no CPU or
@@ -49,15 +48,6 @@ def versions() -> str:
     except ImportError:
         return found
     return f"{found}, triton {triton.__version__}"
-
-
-def memory() -> tuple[int, int]:
-    """Bytes of the device: (free, in all)."""
-    if torch.cuda.is_available():
-        free, total = torch.cuda.mem_get_info()
-        return free, total
-    found = psutil.virtual_memory()
-    return found.available, found.total
 
 
 def seconds_of(runs: Sequence[Run], between: Run) -> float:

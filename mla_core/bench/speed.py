@@ -15,6 +15,7 @@ from tqdm import tqdm
 from mla_core.bench import machine, whole_model
 from mla_core.bench.layers import ways
 from mla_core.bench.machine import Run
+from mla_core.memory import free_and_total
 from mla_core.speed import KINDS, SpeedRun, Timing, cache_bytes, work
 
 GB = 1e9
@@ -54,7 +55,7 @@ def plan_for_here(*, live: bool = False) -> Plan:
     Args:
         live: readers are served beside: nothing that keeps a CPU for longer than a moment.
     """
-    free, _ = machine.memory()
+    free, _ = free_and_total(machine.device())
     if machine.device().type == "cuda":
         room = free * (1 - whole_model.RESERVE)
         return Plan(ON_GPU, whole_model.LAYERS, whole_model.CONTEXT, room)
@@ -77,7 +78,7 @@ def measure(plan: Plan, between: Run) -> Iterator[SpeedRun]:
         dtype=str(machine.dtype()).split(".")[1],
         copy=copy,
         matmul=matmul,
-        memory=float(machine.memory()[1]),
+        memory=float(free_and_total(machine.device())[1]),
         source="Measured with python -m mla_core.bench speed",
         whole_model=whole_model.SHAPE.format(layers=plan.layers) if plan.layers else "",
     )

@@ -25,7 +25,7 @@ from mla_core.convert.layers import latent_attention, set_attention, twin
 from mla_core.convert.methods import METHODS, Basis
 from mla_core.convert.statistics import LayerStatistics, collect
 from mla_core.convert.weights import HeadWeights, head_weights
-from mla_core.models.checkpoint import check_finite
+from mla_core.models.files import check_finite
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import ASSETS
 

@@ -7,7 +7,10 @@ from typing import Any, Literal
 
 from mla_core.attention.rope_config import RopeConfig
 
-ModelType = Literal["gpt2", "llama", "deepseek_v2", "deepseek_v3", "mla_gpt2", "mla_llama"]
+ModelType = Literal[
+    "gpt2", "llama", "deepseek_v2", "deepseek_v3", "mla_gpt2", "mla_llama",
+    "minicpm3", "youtu", "glm4_moe_lite", "mistral4",
+]  # fmt: skip
 AttentionKind = Literal["MHA", "GQA", "MQA", "MLA"]
 
 
@@ -88,12 +91,11 @@ class ModelConfig:
         return cls(**values)
 
 
-def read_config(directory: Path) -> ModelConfig:
-    """Reads and checks ``directory/config.json``.
+def read_json(directory: Path) -> dict[str, Any]:
+    """``directory/config.json`` as it is.
 
     Raises:
-        CheckpointError: no such file, not JSON, an unknown architecture, or one with parts that
-            are not built here (mixture-of-experts layers, other activations, ...).
+        CheckpointError: no such file, not JSON, or not an object.
     """
     path = directory / "config.json"
     try:
@@ -107,6 +109,35 @@ def read_config(directory: Path) -> ModelConfig:
         raise CheckpointError(f"{path} cannot be read: {error}") from None
     if not isinstance(raw, dict):
         raise CheckpointError(f"{path} must hold one JSON object")
+    return raw
+
+
+BORROWED = ("minicpm3", "youtu", "glm4_moe_lite", "mistral4")
+
+
+def is_borrowed(raw: dict[str, Any]) -> bool:
+    """Whether transformers builds the body (see `models.borrowed`), from a `config.json`."""
+    deepseek = raw.get("model_type") in ("deepseek_v2", "deepseek_v3")
+    return raw.get("model_type") in BORROWED or (deepseek and has_experts(raw))
+
+
+def has_experts(raw: dict[str, Any]) -> bool:
+    """Whether layers of a DeepSeek `config.json` are mixtures of experts."""
+    first = raw.get("first_k_dense_replace", 0 if raw.get("model_type") == "deepseek_v2" else 3)
+    layers = raw.get("num_hidden_layers")
+    if type(first) is not int or type(layers) is not int:
+        return False  # refused when it is read
+    return raw.get("n_routed_experts", 1) is not None and first < layers
+
+
+def read_config(directory: Path) -> ModelConfig:
+    """Reads and checks ``directory/config.json``.
+
+    Raises:
+        CheckpointError: no such file, not JSON, an unknown architecture, or one with parts that
+            are not built here (mixture-of-experts layers, other activations, ...).
+    """
+    path, raw = directory / "config.json", read_json(directory)
     try:
         config = _parse(raw)
     except KeyError as error:
@@ -125,8 +156,9 @@ def _parse(raw: dict[str, Any]) -> ModelConfig:
     if model_type in ("mla_gpt2", "mla_llama"):
         return _converted(raw)
     raise ValueError(
-        f"the architecture {model_type!r} is not known here; "
-        "known are gpt2, llama, deepseek_v2 and deepseek_v3"
+        f"the architecture {model_type!r} is not known here; known are gpt2, llama, deepseek_v2, "
+        f"deepseek_v3, {', '.join(BORROWED)}"
+        + ("; code that it brings along (auto_map) is never run" if raw.get("auto_map") else "")
     )
 
 
@@ -189,13 +221,8 @@ def _llama(raw: dict[str, Any]) -> ModelConfig:
     mla: dict[str, Any] = {}
     head_dim = _size(raw, "head_dim", d // heads)
     if model_type != "llama":
-        first_moe = raw.get("first_k_dense_replace", 0 if model_type == "deepseek_v2" else 3)
-        if raw.get("n_routed_experts", 1) is not None and first_moe < layers:
-            raise ValueError(
-                f"layers {first_moe} and up are mixture-of-experts layers; "
-                "only dense DeepSeek models are built here "
-                "(first_k_dense_replace = num_hidden_layers)"
-            )
+        if has_experts(raw):
+            raise ValueError("it has mixture-of-experts layers, which only load_model opens")
         no_query_latent = "q_lora_rank" in raw and raw["q_lora_rank"] is None
         mla = {
             "kv_lora_rank": _size(raw, "kv_lora_rank", 512),

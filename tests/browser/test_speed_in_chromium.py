@@ -18,7 +18,7 @@ def open_part(page: Page, server: str, part: str, query: str = "") -> None:
     expect(page.locator(picture).first).to_be_visible(timeout=60_000)
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+@pytest.mark.parametrize("size", [(1024, 768), (390, 844)])
 def test_nothing_is_wider_than_the_screen(browser, server, size):
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     page = context.new_page()

@@ -93,7 +93,7 @@ def _edit_config(directory: Path, **changes: object) -> None:
     ("changes", "said"),
     [
         ({"model_type": "mistral"}, "'mistral' is not known"),
-        ({"first_k_dense_replace": 1}, "mixture-of-experts"),
+        ({"first_k_dense_replace": 1}, "lacks 14 tensors, the first is model.layers.1.mlp.experts"),
         ({"hidden_act": "relu"}, "'relu' is not built"),
         ({"kv_lora_rank": 0}, "kv_lora_rank must be a positive"),
         ({"hidden_size": "48"}, "hidden_size must be a positive whole number, not '48'"),

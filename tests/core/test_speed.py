@@ -8,6 +8,7 @@ import torch
 from mla_core.bench import layers, machine, peers, speed, whole_model
 from mla_core.bench.speed import Plan, bench_speed, measure, plan_for_here, table
 from mla_core.engine import Engine
+from mla_core.memory import free_and_total
 from mla_core.models.locate import ASSETS
 from mla_core.roofline import TB, TFLOP, Gpu
 from mla_core.speed import ABSORBED, KINDS, LATENT, NAIVE, Measure, SpeedRun, Stopped, Timing, work
@@ -197,7 +198,7 @@ def test_a_reader_can_stop_it_and_others_go_first(small, monkeypatch):
 
 def test_it_is_cut_to_the_machine():
     live, alone = plan_for_here(live=True), plan_for_here()
-    free, total = machine.memory()
+    free, total = free_and_total(machine.device())
     assert 0 < live.room < free <= total
     if not torch.cuda.is_available():
         assert live.slowest < 0.2 and not live.layers and alone.layers
