@@ -1,6 +1,6 @@
 """`python -m mla_core.bench`: a trace and a decode step beside transformers, as a table; and
 what conversions lose (`compression`), what a cache saves (`growth`), and how fast a decode step of
-DeepSeek's size is on this machine (`speed`).
+DeepSeek's size is on this machine (`speed`), and a whole DeepSeek-V2-Lite (`large`).
 
 Every pair is timed in turn (ours, theirs, ours, ...), so that a busy machine slows both.
 """
@@ -20,6 +20,7 @@ from mla_core import Decoder, kv_bytes_per_token, load_model, trace
 from mla_core.attention.latent import Mode
 from mla_core.bench.compression import CONVERTED, bench_compression
 from mla_core.bench.growth import bench_growth
+from mla_core.bench.large import bench_large
 from mla_core.bench.speed import bench_speed
 from mla_core.bench.timing import in_turn
 from mla_core.engine import leave_a_core
@@ -28,7 +29,7 @@ from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import locate
 
 MODELS = ("mini-mla", "mini-gpt2")
-WRITTEN = ("compression", "growth", "speed")  # to a file
+WRITTEN = ("compression", "growth", "speed", "large")  # to a file
 TEXT = "Once upon a time there was a little girl who had a red ball and a big dog. "
 
 
@@ -122,6 +123,8 @@ def main() -> None:
         bench_growth(args.out, args.repeats)
     if "speed" in written:
         bench_speed(args.out, whole=not args.layer_only)
+    if "large" in written:
+        bench_large(args.out)
     if written:
         return
     cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"

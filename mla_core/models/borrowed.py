@@ -165,9 +165,7 @@ def _rotation(rotary: nn.Module, positions: int) -> Rotation:
 
 
 def read_borrowed(directory: Path) -> ModelConfig:
-    """``directory/config.json`` of one of `BODIES`, with transformers' defaults, in our words.
-
-    Positions end where our rotation would: where a scaling by the length of the text begins.
+    """``directory/config.json`` of one of `BODIES`, with transformers' defaults for what it lacks.
 
     Raises:
         CheckpointError: transformers refuses it, or its weights are quantised.
@@ -180,9 +178,16 @@ def read_borrowed(directory: Path) -> ModelConfig:
         raise CheckpointError(f"{path}: its weights are quantised; only whole ones are opened here")
     body = getattr(transformers, BODIES[raw["model_type"]])
     try:
-        found = body.config_class.from_dict(raw)
+        return config_of(body.config_class.from_dict(raw))
     except (StrictDataclassError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: {_one_line(error)}") from None
+
+
+def config_of(found: Any) -> ModelConfig:
+    """A configuration of transformers' in our words.
+
+    Positions end where our rotation would: where a scaling by the length of the text begins.
+    """
     rope = dict(found.rope_parameters or {})
     positions = found.max_position_embeddings
     if rope.get("rope_type") == "longrope" or rope.get("llama_4_scaling_beta"):

@@ -10,6 +10,8 @@ from transformers import AutoConfig
 
 from mla_core import Decoder, load_model, trace
 from mla_core.attention.rope import score_scale
+from mla_core.bench import machine
+from mla_core.bench.large import bench_large
 from mla_core.models import borrowed
 from mla_core.models.borrowed import BODIES, Borrowed
 from mla_core.models.config import BORROWED, CheckpointError, is_borrowed
@@ -205,3 +207,18 @@ def test_numbers_that_are_none_are_refused(saved):
 
 def test_every_body_has_a_way_to_be_chosen():
     assert set(BODIES) == {*BORROWED, "deepseek_v2", "deepseek_v3"}
+
+
+def test_the_bench_runs_both_on_the_same_weights(monkeypatch, tmp_path, capsys):
+    """At a thousandth of the size: the same caches in bytes, the same first choices."""
+    monkeypatch.setattr(machine, "SECONDS", 0.001)
+    shape = {name: value for name, value in SHARED.items() if name != "pad_token_id"} | EXPERTS
+    bench_large(tmp_path / "large.json", shape, ((1, 12), (3, 40)))
+    rows = json.loads((tmp_path / "large.json").read_text())["rows"]
+    timed = {(row["who"], row["batch"]): row for row in rows if "who" in row}
+    assert len(timed) == 4 and all(row["tokens_per_second"] > 0 for row in timed.values())
+    for batch, context in ((1, 12), (3, 40)):
+        ours, theirs = timed["ours", batch], timed["transformers", batch]
+        assert ours["nbytes"] == theirs["nbytes"] == batch * context * 3 * (32 + 8) * 4
+    assert [row["share"] for row in rows if "agreement" in row] == [1.0, 1.0]
+    assert "| 3 x 40 | ours |" in capsys.readouterr().out

@@ -72,7 +72,9 @@ def test_the_ledger_is_the_division_of_what_was_measured():
     run = speed.recorded_run("h200")
     app = open_page("speed", part="ledger", at="128x4096")
     mha, mla = (run.fastest(kind, 128, 4096).seconds for kind in ("MHA", ABSORBED))
-    assert f"**56.9× fewer bytes, 4.25× more products, {mha / mla:.3g}× less time**" in text_of(app)
+    assert f"**56.9× fewer bytes, 4.25× as many products, {mha / mla:.3g}× less time**" in text_of(
+        app
+    )
     assert "3.56× fewer" in text_of(app) and "1.89× less" in text_of(app)
     assert "4.25 times as\nmany" in text_of(app) and "3.4 times as many" in text_of(app)
     assert "33.6 MFLOP a token and layer, and 81,920 B" in text_of(app)

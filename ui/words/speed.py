@@ -56,8 +56,8 @@ STEPS_PART = "{kind} {time}"
 STEPS_ALT = "Time of a decode step against cached tokens, both axes logarithmic. {told}"
 STEPS_HOVER = "{kind}<br>{batch} × {context:,} tokens, {through}<br>{time}"
 STEPS_NOTES = """
-**Flat, then rising.** With few tokens a step takes as long as starting its work does, whatever is cached;
-then each line grows with its bytes, or its products.
+**Flat, then rising.** On a GPU a step with few tokens takes as long as starting its work does, whatever is
+cached; then each line grows with its bytes, or its products.
 
 **MLA beside MQA.** MQA reads 512 numbers a token, MLA 576: nearly as few, but MLA asks 128 different
 questions of each and adds them up 128 times. So it is the products that it pays with.
@@ -122,10 +122,10 @@ products, processors that wait at the end. With few tokens it is nearly everythi
 LEDGER_TOLD = "Beside **{other}**, at {batch} × {context:,}: **{bytes}** as many bytes read, **{flops}** as many products, **{time}** as much time."
 LEDGER_HEAD = "| MLA absorbed beside | bytes it reads | products it forms | time it takes, measured |\n|---|--:|--:|--:|"
 LEDGER_ROW = "| {kind}, {through} | {bytes} | {flops} | {time} |"
-LEDGER_FEWER, LEDGER_MORE, LEDGER_SAME = "{x:,.3g}× fewer", "{x:,.3g}× more", "the same"
-LEDGER_LESS, LEDGER_LONGER = "{x:,.3g}× less", "{x:,.3g}× more"
+LEDGER_FEWER, LEDGER_MORE, LEDGER_SAME = "{x:,.3g}× fewer", "{x:,.3g}× as many", "as many"
+LEDGER_LESS, LEDGER_LONGER = "{x:,.3g}× less", "{x:,.3g}× as much"
 LEDGER_ALONE = "**{bytes} bytes, {flops} products, {time} time**: MLA beside MHA on this machine, at {batch} × {context:,}."
-LEDGER_NOT = "not measured; at least {floor}, {x:,.0f}× more"
+LEDGER_NOT = "not measured; at least {floor}, {x:,.0f}× what MLA took"
 LEDGER_ALT = "Bars: how many times fewer bytes MLA reads and how much less time it takes. {told}"
 LEDGER_BYTES, LEDGER_TIME = "{kind}: bytes", "{kind}: time"
 LEDGER_TITLE = "What the others need, MLA = 1"
@@ -173,9 +173,9 @@ MEASURED_TOLD = (
 )
 WHOLE_NOTES = """
 **What is rebuilt.** A step is the weights, read once, and 61 layers of attention. The attention's time is
-interpolated between the steps measured on this machine (beyond the longest: in proportion); the weights'
-is their bytes at the measured copy's speed, 671 billion of them in float8, spread over eight such machines. Nothing
-is added for talking between them.
+interpolated between the steps measured on this machine (beyond the longest: in proportion). The weights'
+is that of reading those that some token uses, in float8, or of multiplying with them if that takes longer,
+at the measured ceilings, spread over eight such machines. Nothing is added for talking between them.
 
 **Why the curve bends.** With one sequence and a short text a step is nearly all weights, which MLA does not
 change. “More than six times as fast” is a point on such a curve, not a property of MLA.
