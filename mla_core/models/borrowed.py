@@ -25,6 +25,7 @@ from mla_core.memory import free_and_total
 from mla_core.models.config import CheckpointError, ModelConfig, read_json
 from mla_core.models.files import check_finite, open_file, weight_files
 from mla_core.models.language_model import LanguageModel
+from mla_core.models.llama import build_attention
 
 BODIES = {
     "minicpm3": "MiniCPM3ForCausalLM",
@@ -66,20 +67,9 @@ class Seat(nn.Module):
 
 def adopt(theirs: Any, config: ModelConfig) -> MultiHeadLatentAttention:
     """Our attention over the weights of one of transformers' modules; nothing is copied."""
-    assert config.rope is not None
     with torch.device("meta"):
-        ours = MultiHeadLatentAttention(
-            hidden_size=config.hidden_size,
-            num_attention_heads=config.num_attention_heads,
-            kv_lora_rank=config.kv_lora_rank,
-            q_lora_rank=config.q_lora_rank,
-            qk_nope_head_dim=config.qk_nope_head_dim,
-            qk_rope_head_dim=config.qk_rope_head_dim,
-            v_head_dim=config.v_head_dim,
-            attention_bias=config.attention_bias,
-            rope=config.rope,
-            rope_interleave=config.rope_interleave,
-        )
+        ours = build_attention(config, layer=0)
+    assert isinstance(ours, MultiHeadLatentAttention)
     for name, part in theirs.named_children():
         if name not in dict(ours.named_children()):
             raise ValueError(f"its attention has a part that is not known here: {name}")

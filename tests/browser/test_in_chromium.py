@@ -14,9 +14,9 @@ pytestmark = [
 ]
 
 
-def open_stage(page: Page, url: str) -> None:
+def open_stage(page: Page, url: str, timeout: float = 30_000) -> None:
     page.goto(url)
-    expect(page.locator(".stage canvas")).to_have_count(2)
+    expect(page.locator(".stage canvas")).to_have_count(2, timeout=timeout)
     expect(page.locator(".chip").first).to_be_visible()
 
 
@@ -90,7 +90,9 @@ def test_a_pasted_link_restores_the_view(page, server):
 
 def test_a_link_works_as_the_very_first_request_to_a_fresh_server(page):
     with serve() as url:
-        open_stage(page, f"{url}/side_by_side?prompt=Bees+make&step=2&mini-mla=3.1")
+        # torch is imported and the models opened for it, beside another test process
+        link = f"{url}/side_by_side?prompt=Bees+make&step=2&mini-mla=3.1"
+        open_stage(page, link, timeout=120_000)
         assert position(page).startswith("token 2 of 15")
         expect(page.get_by_role("heading", name="MLA Explorer")).to_be_visible()
         expect(page.locator("select").nth(2)).to_have_value("3")
