@@ -13,11 +13,14 @@ group of heads through one stretch of one sequence:
 Scores count in powers of two: `scale` holds log2(e), so that exp2 serves for exp.
 """
 
+from typing import no_type_check
+
 import triton
 import triton.language as tl
 
 
 @triton.jit
+@no_type_check  # Triton reads the function's own text: nothing may be wrapped around it
 def attend_stretch(
     q_latent, q_rope, c_kv, k_rope, out, log_sums, lengths, block_table,
     heads, splits, scale, page_size, pages,
@@ -96,6 +99,7 @@ def attend_stretch(
 
 
 @triton.jit
+@no_type_check
 def combine(
     stretches, log_sums, out, splits,
     C: tl.constexpr, SPLITS: tl.constexpr, COLUMNS: tl.constexpr,

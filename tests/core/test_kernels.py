@@ -200,6 +200,8 @@ GPUS = {
 }  # shared memory a program may have, CUDA C guide, table 27
 COMPILE = """
 import re, subprocess, sys, triton
+from jaxtyping import install_import_hook
+install_import_hook("mla_core", "tests.check")  # as on a GPU's own run of these tests
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 from mla_core.kernels.decode_kernel import attend_stretch

@@ -134,12 +134,13 @@ LEDGER_NOTES = """
 many as MHA with heads of 128, {flops_rebuilt:.3g} times as many as MLA's own rebuilt keys and values would
 need. Past the ridge the products decide.
 
-**Beside GQA with 8 pairs**, what models of its time had, the gain is small, and it is the fairer comparison.
+**Beside GQA with 8 pairs**, what models of its time had, the gain is small, on a machine that is poor in
+products even a loss. It is the fairer comparison.
 
 **Why transformers' MLA saves memory and not time.** It keeps the latent, and rebuilds every head's keys and
 values from it at every step: {rebuilding:,.1f} MFLOP a token and layer, and {expanded:,.0f} B written and
-read back in bfloat16, instead of 1,152 B read. The cache is as small; the step is as slow as MHA's, or
-slower. Absorbing W_UK and W_UV is what makes it fast.
+read back in bfloat16, instead of 1,152 B read. The cache is as small; the step is slower than MHA's.
+Absorbing W_UK and W_UV is what makes it fast.
 """
 
 WHOLE_TITLE = "DeepSeek-V3: MLA against MHA"
