@@ -14,8 +14,8 @@ DTYPES = (torch.bfloat16, torch.float16)
 LATENT, ROPE = range(16, 513), range(65)  # widths that the kernel is made for
 OLDEST = (8, 0)  # compute capability: Triton's matrix products in bfloat16
 COLUMNS = 128  # of the result that one program of `combine` makes
-# of one program, measured in tiles of the cache: its start and end, and what `combine` adds for
-# each split
+# in times of one tile of the cache, estimated: a program's start and end, the launch of `combine`, and
+# what each split adds to it
 START, COMBINE, A_SPLIT = 1.5, 1.5, 0.05
 
 
