@@ -25,6 +25,7 @@ from mla_core.bench.speed import bench_speed
 from mla_core.bench.timing import in_turn
 from mla_core.engine import leave_a_core
 from mla_core.models.checkpoint import default_device
+from mla_core.models.config import CheckpointError
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import locate
 
@@ -117,6 +118,8 @@ def main() -> None:
     written = [what for what in WRITTEN if what in args.what]
     if written and args.out is None:
         parser.error(f"{written[0]} needs --out")
+    if len(written) > 1:
+        parser.error(f"{' and '.join(written)} would write one file: one at a time")
     if "compression" in written:
         bench_compression(args.out, args.models, args.healed)
     if "growth" in written:
@@ -124,7 +127,10 @@ def main() -> None:
     if "speed" in written:
         bench_speed(args.out, whole=not args.layer_only)
     if "large" in written:
-        bench_large(args.out)
+        try:
+            bench_large(args.out)
+        except CheckpointError as error:
+            parser.error(str(error))
     if written:
         return
     cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"

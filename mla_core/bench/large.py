@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from mla_core.bench import machine
 from mla_core.bench.whole_model import filled, out_of_memory
-from mla_core.models.borrowed import Borrowed, config_of
+from mla_core.models.borrowed import Borrowed, config_of, need_room
 
 GB = 1e9
 POINTS = tuple((batch, context) for context in (1024, 8192, 32_768) for batch in (1, 8, 64))
@@ -31,9 +31,16 @@ V2_LITE: dict[str, Any] = dict(
 
 
 def build(shape: dict[str, Any]) -> Any:
-    """transformers' DeepSeek-V2 of a shape, small random weights, on the device."""
+    """transformers' DeepSeek-V2 of a shape, small random weights, on the device.
+
+    Raises:
+        CheckpointError: the memory does not suffice.
+    """
     from transformers import DeepseekV2Config, DeepseekV2ForCausalLM
 
+    with torch.device("meta"):
+        numbers = DeepseekV2ForCausalLM(DeepseekV2Config(**shape)).num_parameters()
+    need_room("This model", numbers, machine.device(), machine.dtype())
     with machine.device():
         body = DeepseekV2ForCausalLM(DeepseekV2Config(**shape)).to(machine.dtype()).eval()
     for name, parameter in body.named_parameters():

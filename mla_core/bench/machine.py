@@ -18,7 +18,10 @@ Run = Callable[[], object]
 
 
 def device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """One GPU where there are several: what is measured is one."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", torch.cuda.current_device())
 
 
 def dtype() -> torch.dtype:

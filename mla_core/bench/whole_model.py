@@ -104,7 +104,11 @@ def measure_whole(layers: int, context: int, room: float, between: Run) -> Itera
     """
     shared_batch = 0
     for attention in ("MHA", "MLA"):
-        model = build(attention, layers, context)
+        try:
+            model = build(attention, layers, context)
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            yield WholeModel(attention, "", 0, context, None, 0, problem=out_of_memory(error))
+            continue
         weights = sum(p.nbytes for p in model.parameters())
         own = largest_batch(model, context, room - weights)
         shared_batch = shared_batch or own
@@ -114,9 +118,8 @@ def measure_whole(layers: int, context: int, room: float, between: Run) -> Itera
                     raise torch.OutOfMemoryError
                 yield step(model, batch, context, between)
             except (torch.OutOfMemoryError, RuntimeError) as error:
-                yield WholeModel(
-                    attention, "", batch, context, None, 0, problem=out_of_memory(error)
-                )
+                problem = out_of_memory(error)
+                yield WholeModel(attention, "", batch, context, None, 0, problem=problem)
         del model
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

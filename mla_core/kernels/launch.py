@@ -103,7 +103,8 @@ def decode(
         c_kv, k_rope: one row of the cache for each token, of all sequences (n = b), or pages of
             t tokens (n of them) if there is a `block_table`.
         scale: factor on the scores.
-        lengths: tokens of each sequence, int32; all t unless said otherwise.
+        lengths: tokens of each sequence, int32, no more than its rows or pages hold (this is
+            not checked: it would wait for the GPU); all t unless said otherwise.
         block_table: int32; row b lists the pages of sequence b in their order.
 
     Returns:
@@ -116,6 +117,7 @@ def decode(
         return run_kernel(
             q_latent, q_rope, c_kv, k_rope, scale=scale, lengths=lengths, block_table=block_table
         )
+    _check(len(q_latent), c_kv, lengths, block_table)
     if block_table is not None:
         c_kv, k_rope = gather_pages(c_kv, block_table), gather_pages(k_rope, block_table)
     return decode_reference(q_latent, q_rope, c_kv, k_rope, scale=scale, lengths=lengths)
@@ -143,11 +145,8 @@ def run_kernel(
     from mla_core.kernels import decode_kernel
 
     (b, h, c), r = q_latent.shape, q_rope.shape[-1]
-    if block_table is None and len(c_kv) != b:
-        raise ValueError(f"{b} queries and caches of {len(c_kv)} sequences: one each, please.")
+    _check(b, c_kv, lengths, block_table)
     if lengths is None:
-        if block_table is not None:
-            raise ValueError("A paged cache needs the lengths of its sequences.")
         lengths = torch.full((b,), c_kv.shape[1], dtype=torch.int32, device=c_kv.device)
     if c_kv.stride(-1) != 1 or (r and k_rope.stride(-1) != 1):
         raise ValueError("The numbers of one cached row must lie side by side.")
@@ -178,6 +177,13 @@ def run_kernel(
         stretches, log_sums, out, splits, C=c, SPLITS=next_power_of_2(splits), COLUMNS=COLUMNS
     )
     return out
+
+
+def _check(b: int, c_kv: Tensor, lengths: Tensor | None, block_table: Tensor | None) -> None:
+    if block_table is None and len(c_kv) != b:
+        raise ValueError(f"{b} queries and caches of {len(c_kv)} sequences: one each, please.")
+    if block_table is not None and lengths is None:
+        raise ValueError("A paged cache needs the lengths of its sequences.")
 
 
 def _chip(device: torch.device) -> tuple[int, int]:

@@ -268,9 +268,18 @@ def check_room(directory: Path, device: torch.device, dtype: torch.dtype) -> Non
         with open_file(path) as file:
             for name in file.keys():  # noqa: SIM118 (safe_open is no mapping)
                 numbers += torch.Size(file.get_slice(name).get_shape()).numel()
+    need_room(str(directory), numbers, device, dtype)
+
+
+def need_room(what: str, numbers: int, device: torch.device, dtype: torch.dtype) -> None:
+    """Says so before anything is begun that the memory cannot hold.
+
+    Raises:
+        CheckpointError: so many numbers do not fit.
+    """
     needed, (free, _) = ROOM * numbers * dtype.itemsize, free_and_total(device)
     if needed > free:
         raise CheckpointError(
-            f"{directory} needs {needed / GB:.1f} GB of memory in {str(dtype).split('.')[1]}; "
+            f"{what} needs {needed / GB:.1f} GB of memory in {str(dtype).split('.')[1]}; "
             f"{free / GB:.1f} GB are free"
         )

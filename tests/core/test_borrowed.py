@@ -222,3 +222,9 @@ def test_the_bench_runs_both_on_the_same_weights(monkeypatch, tmp_path, capsys):
         assert ours["nbytes"] == theirs["nbytes"] == batch * context * 3 * (32 + 8) * 4
     assert [row["share"] for row in rows if "agreement" in row] == [1.0, 1.0]
     assert "| 3 x 40 | ours |" in capsys.readouterr().out
+
+
+def test_the_bench_does_not_begin_what_the_memory_cannot_hold(monkeypatch, tmp_path):
+    monkeypatch.setattr(borrowed, "free_and_total", lambda _: (4 * 10**9, 8 * 10**9))
+    with pytest.raises(CheckpointError, match=r"This model needs 69\.\d GB .* 4\.0 GB are free"):
+        bench_large(tmp_path / "large.json")

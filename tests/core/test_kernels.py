@@ -94,13 +94,18 @@ def test_a_cache_that_is_a_view_of_a_larger_one_is_read_as_it_lies():
     assert error(run_kernel(*q, c_kv, k_rope, scale=0.1), wanted) < 1e-3
 
 
-def test_it_says_what_does_not_fit():
+@pytest.mark.parametrize("run", [decode, run_kernel])
+def test_it_says_what_does_not_fit(run):
     q, cache = torch.randn(2, 4, 16), torch.randn(3, 8, 16)
     with pytest.raises(ValueError, match="2 queries and caches of 3 sequences"):
-        run_kernel(q, q[..., :0], cache, cache[..., :0], scale=1.0)
+        run(q, q[..., :0], cache, cache[..., :0], scale=1.0)
     table = torch.zeros(2, 1, dtype=torch.int32)
     with pytest.raises(ValueError, match="needs the lengths"):
-        run_kernel(q, q[..., :0], cache, cache[..., :0], scale=1.0, block_table=table)
+        run(q, q[..., :0], cache, cache[..., :0], scale=1.0, block_table=table)
+
+
+def test_the_kernel_wants_whole_rows():
+    q, cache = torch.randn(2, 4, 16), torch.randn(3, 8, 16)
     with pytest.raises(ValueError, match="side by side"):
         run_kernel(q, q[..., :0], cache.mT.contiguous().mT[:2], cache[:2, :, :0], scale=1.0)
 

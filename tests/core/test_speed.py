@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mla_core.bench import layers, machine, peers, speed, whole_model
+from mla_core.bench.__main__ import main
 from mla_core.bench.speed import Plan, bench_speed, measure, plan_for_here, table
 from mla_core.engine import Engine
 from mla_core.memory import free_and_total
@@ -233,6 +234,37 @@ def test_a_whole_model_without_room_says_so(thin):
     results = list(whole_model.measure_whole(1, 30, 10.0, nothing))
     assert all(one.problem == "The memory did not suffice." for one in results)
     assert all(one.rate == 0 for one in results)
+
+
+def test_a_whole_model_that_cannot_even_be_built_says_so(thin, monkeypatch):
+    def build(attention, layers, context):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(whole_model, "build", build)
+    results = list(whole_model.measure_whole(1, 30, 1e9, nothing))
+    assert [one.attention for one in results] == ["MHA", "MLA"]
+    assert all(one.problem == "The memory did not suffice." for one in results)
+
+
+def test_one_gpus_memory_is_not_that_of_all(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda i: (10 + i, 100))
+    assert free_and_total(torch.device("cuda", 1)) == (11, 100)
+    assert free_and_total(torch.device("cuda")) == (33, 300)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["speed"], "speed needs --out"),
+        (["growth", "speed", "--out", "x"], "growth and speed would write one file"),
+    ],
+)
+def test_the_command_says_what_it_cannot_do(arguments, sentence, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["bench", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    assert sentence in capsys.readouterr().err
 
 
 def test_a_filled_cache_is_one_step_from_its_next_token(thin):

@@ -62,8 +62,8 @@ cached; then each line grows with its bytes, or its products.
 **MLA beside MQA.** MQA reads 512 numbers a token, MLA 576: nearly as few, but MLA asks 128 different
 questions of each and adds them up 128 times. So it is the products that it pays with.
 
-**Down again?** A small dot is the same number of tokens in another shape. Torch's kernels give one long
-sequence to few processors, so that 1 × 32,768 can take longer than 8 × 8,192.
+**Down again?** A small dot is the same number of tokens in another shape. Through torch on the H200, GQA and
+MQA take longer for 1 × 32,768 than for 8 × 8,192, as if one sequence were given to few processors.
 """
 
 ROOF_TITLE = "What a step reaches, {batch} × {context:,}"
@@ -197,7 +197,7 @@ KERNEL_TIMED = (
     "{time} a step."
 )
 KERNEL_STEPS = {
-    "1": ("Queries", "64 heads' queries at once, 512 + 64 numbers each. They stay on the chip to the end."),
+    "1": ("Queries", "On a Hopper GPU 64 heads' queries at once, 512 + 64 numbers each. They stay on the chip."),
     "2": (
         "One read",
         "A tile of 64 tokens is fetched once. Kernels with separate keys and values fetch it twice; this is "
