@@ -51,8 +51,6 @@ STEPS_TOLD = (
     "At **{batch} × {context:,}** tokens a step takes **{mha}** with MHA and **{mla}** with MLA: **{times:.3g} "
     "times** less, where the cache is {bytes:.3g} times smaller."
 )
-STEPS_ONE = "At **{batch} × {context:,}** tokens: {told}."
-STEPS_PART = "{kind} {time}"
 STEPS_ALT = "Time of a decode step against cached tokens, both axes logarithmic. {told}"
 STEPS_HOVER = "{kind}<br>{batch} × {context:,} tokens, {through}<br>{time}"
 STEPS_NOTES = """
@@ -119,7 +117,6 @@ shows that one; the table has both.
 products, processors that wait at the end. With few tokens it is nearly everything.
 """
 
-LEDGER_TOLD = "Beside **{other}**, at {batch} × {context:,}: **{bytes}** as many bytes read, **{flops}** as many products, **{time}** as much time."
 LEDGER_HEAD = "| MLA absorbed beside | bytes it reads | products it forms | time it takes, measured |\n|---|--:|--:|--:|"
 LEDGER_ROW = "| {kind}, {through} | {bytes} | {flops} | {time} |"
 LEDGER_FEWER, LEDGER_MORE, LEDGER_SAME = "{x:,.3g}× fewer", "{x:,.3g}× as many", "as many"
