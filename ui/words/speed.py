@@ -197,8 +197,8 @@ KERNEL_STEPS = {
     "1": ("Queries", "On a Hopper GPU 64 heads' queries at once, 512 + 64 numbers each. They stay on the chip."),
     "2": (
         "One read",
-        "A tile of 64 tokens is fetched once. Kernels with separate keys and values fetch it twice; this is "
-        "where MLA's cache pays.",
+        "A tile of 64 tokens is fetched once, for both products below. A kernel that takes keys and values "
+        "apart fetches it twice.",
     ),
     "3": (
         "Scores",
