@@ -25,7 +25,7 @@ def attend_stretch(
     q_latent, q_rope, c_kv, k_rope, out, log_sums, lengths, block_table,
     heads, splits, scale, page_size, pages,
     c_kv_page, c_kv_row, k_rope_page, k_rope_row,
-    C: tl.constexpr, R: tl.constexpr, PAGED: tl.constexpr,
+    C: tl.constexpr, R: tl.constexpr, RAGGED: tl.constexpr, PAGED: tl.constexpr,
     HEADS: tl.constexpr, TILE: tl.constexpr, WIDE_C: tl.constexpr, WIDE_R: tl.constexpr,
 ):  # fmt: skip
     """One group of HEADS heads, one of `splits` stretches, one sequence: program ids 0, 1, 2.
@@ -35,7 +35,7 @@ def attend_stretch(
         c_kv, k_rope: (b, t, C) and (b, t, R), or pages of them; strides are given in elements.
         out: (b, h, splits, C), each stretch normalised by itself.
         log_sums: (b, h, splits) float32, log2 of the sum that it was normalised by.
-        lengths: (b,) int32.
+        lengths: (b,) int32 if RAGGED, else not read: all sequences have `page_size` tokens.
         block_table: (b, pages) int32 if PAGED, else not read.
         WIDE_C, WIDE_R: C and R rounded up to powers of two; R = 0 means no rope key.
     """
@@ -50,7 +50,7 @@ def attend_stretch(
     q = tl.load(q_latent + row[:, None] * C + c[None, :], mask=is_head & is_c, other=0.0)
     q_position = tl.load(q_rope + row[:, None] * R + r[None, :], mask=is_head & is_r, other=0.0)
 
-    length = tl.load(lengths + sequence)
+    length = tl.load(lengths + sequence) if RAGGED else page_size
     tiles = tl.cdiv(length, TILE)
     most = tl.full([HEADS], float("-inf"), tl.float32)
     total = tl.zeros([HEADS], tl.float32)

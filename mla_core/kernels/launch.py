@@ -2,6 +2,7 @@
 
 import importlib.util
 import math
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -13,10 +14,12 @@ from mla_core.kernels.reference import decode_reference, gather_pages
 DTYPES = (torch.bfloat16, torch.float16)
 LATENT, ROPE = range(16, 513), range(65)  # widths that the kernel is made for
 OLDEST = (8, 0)  # compute capability: Triton's matrix products in bfloat16
-COLUMNS = 128  # of the result that one program of `combine` makes
-# in times of one tile of the cache, estimated: a program's start and end, the launch of `combine`, and
-# what each split adds to it
-START, COMBINE, A_SPLIT = 1.5, 1.5, 0.05
+NUMBERS = 8192  # that one program of `combine` reads at a time
+# in times of one tile of the cache, on an H200: a program's start and end, the launch of `combine`,
+# and what each split of 128 heads adds to it
+START, COMBINE, A_SPLIT = 2.0, 1.5, 0.045
+HOPPER, HOPPER_HEADS = (9, 0), 16
+REGISTERS = (160, 184)  # of a thread that sums, of one that weighs; there are 504 for three
 
 
 class Cut(NamedTuple):
@@ -63,10 +66,11 @@ def cut(h: int, c: int, r: int, shared_memory: int) -> Cut:
     return Cut(16, 32, warps=4)
 
 
-def splits_for(groups: int, tiles: int, processors: int) -> int:
+def splits_for(rows: int, groups: int, tiles: int, processors: int) -> int:
     """Into how many stretches each sequence is cut so that all processors are busy to the end.
 
     Args:
+        rows: heads of all sequences.
         groups: of heads, over all sequences: programs without a split.
         tiles: in the longest sequence.
         processors: multiprocessors; each runs one program at a time.
@@ -74,7 +78,7 @@ def splits_for(groups: int, tiles: int, processors: int) -> int:
 
     def cost(splits: int) -> float:
         rounds = math.ceil(groups * splits / processors)
-        combine = COMBINE + A_SPLIT * splits if splits > 1 else 0.0
+        combine = COMBINE + A_SPLIT * splits * rows / 128 if splits > 1 else 0.0
         return rounds * (math.ceil(tiles / splits) + START) + combine
 
     return min(range(1, max(1, min(tiles, processors)) + 1), key=cost)
@@ -144,39 +148,115 @@ def run_kernel(
     """
     from mla_core.kernels import decode_kernel
 
-    (b, h, c), r = q_latent.shape, q_rope.shape[-1]
+    b, h, c = q_latent.shape
     _check(b, c_kv, lengths, block_table)
-    if lengths is None:
-        lengths = torch.full((b,), c_kv.shape[1], dtype=torch.int32, device=c_kv.device)
-    if c_kv.stride(-1) != 1 or (r and k_rope.stride(-1) != 1):
+    if c_kv.stride(-1) != 1 or (k_rope.shape[-1] and k_rope.stride(-1) != 1):
         raise ValueError("The numbers of one cached row must lie side by side.")
-    capacity = c_kv.shape[1] * (1 if block_table is None else block_table.shape[1])
+    q_latent, q_rope = q_latent.contiguous(), q_rope.contiguous()
     processors, shared_memory = _chip(c_kv.device)
-    program = cut(h, c, r, shared_memory)
+    hopper = for_hopper(c_kv, k_rope, h, block_table)
+    program = Cut(64, 64, 4) if hopper else cut(h, c, k_rope.shape[-1], shared_memory)
     groups = math.ceil(h / program.heads)
     if splits is None:
-        tiles = math.ceil(capacity / program.tile)
-        splits = splits_for(b * groups, tiles, processors)
+        capacity = c_kv.shape[1] * (1 if block_table is None else block_table.shape[1])
+        splits = splits_for(b * h, b * groups, math.ceil(capacity / program.tile), processors)
     split_type = torch.float32 if splits > 1 else q_latent.dtype
     stretches = torch.empty(b, h, splits, c, dtype=split_type, device=c_kv.device)
     log_sums = torch.empty(b, h, splits, dtype=torch.float32, device=c_kv.device)
-    decode_kernel.attend_stretch[(groups, splits, b)](
-        q_latent.contiguous(), q_rope.contiguous(), c_kv, k_rope, stretches, log_sums,
-        lengths, lengths if block_table is None else block_table,
-        h, splits, scale * math.log2(math.e), c_kv.shape[1],
-        0 if block_table is None else block_table.shape[1],
-        *c_kv.stride()[:2], *k_rope.stride()[:2],
-        C=c, R=r, PAGED=block_table is not None, HEADS=program.heads, TILE=program.tile,
-        WIDE_C=next_power_of_2(c), WIDE_R=max(16, next_power_of_2(r)),
-        num_warps=program.warps, num_stages=2,
+    (_launch_hopper if hopper else _launch)(
+        (groups, splits, b), program, q_latent, q_rope, c_kv, k_rope, stretches, log_sums,
+        lengths, block_table, scale * math.log2(math.e),
     )  # fmt: skip
     if splits == 1:
         return stretches[:, :, 0]
     out = torch.empty_like(stretches[:, :, 0], dtype=q_latent.dtype)
-    decode_kernel.combine[(b * h, math.ceil(c / COLUMNS))](
-        stretches, log_sums, out, splits, C=c, SPLITS=next_power_of_2(splits), COLUMNS=COLUMNS
+    wide = next_power_of_2(splits)
+    columns = max(64, min(512, NUMBERS // wide, next_power_of_2(c)))
+    decode_kernel.combine[(b * h, math.ceil(c / columns))](
+        stretches, log_sums, out, splits, C=c, SPLITS=wide, COLUMNS=columns
     )
     return out
+
+
+def _launch(
+    grid: tuple[int, int, int], program: Cut, q_latent: Tensor, q_rope: Tensor, c_kv: Tensor,
+    k_rope: Tensor, stretches: Tensor, log_sums: Tensor, lengths: Tensor | None,
+    block_table: Tensor | None, scale: float,
+) -> None:  # fmt: skip
+    """Any GPU, any sizes."""
+    from mla_core.kernels.decode_kernel import attend_stretch
+
+    (h, c), r = q_latent.shape[1:], q_rope.shape[-1]
+    attend_stretch[grid](
+        q_latent, q_rope, c_kv, k_rope, stretches, log_sums,
+        log_sums if lengths is None else lengths, log_sums if block_table is None else block_table,
+        h, grid[1], scale, c_kv.shape[1],
+        0 if block_table is None else block_table.shape[1],
+        *c_kv.stride()[:2], *k_rope.stride()[:2],
+        C=c, R=r, RAGGED=lengths is not None, PAGED=block_table is not None, HEADS=program.heads,
+        TILE=program.tile, WIDE_C=next_power_of_2(c), WIDE_R=max(16, next_power_of_2(r)),
+        num_warps=program.warps, num_stages=2,
+    )  # fmt: skip
+
+
+def _launch_hopper(
+    grid: tuple[int, int, int], program: Cut, q_latent: Tensor, q_rope: Tensor, c_kv: Tensor,
+    k_rope: Tensor, stretches: Tensor, log_sums: Tensor, lengths: Tensor | None,
+    block_table: Tensor | None, scale: float,
+) -> None:  # fmt: skip
+    """What `for_hopper` finds."""
+    from triton.experimental.gluon import language as gl
+    from triton.experimental.gluon.nvidia.hopper import TensorDescriptor
+
+    from mla_core.kernels.hopper_kernel import attend_stretch_hopper
+
+    dtype = {torch.bfloat16: gl.bfloat16, torch.float16: gl.float16}[c_kv.dtype]
+
+    def rows(x: Tensor, count: int, columns: int) -> TensorDescriptor:
+        """Of a tensor (.., rows, width), for copies of 64 rows and so many columns."""
+        layout = gl.NVMMASharedLayout.get_default_for([64, columns], dtype)
+        return TensorDescriptor(x, [count, x.shape[-1]], [x.stride(-2), 1], [64, columns], layout)
+
+    b, h, _ = q_latent.shape
+    stride = _rows_between(c_kv)
+    cached = (len(c_kv) - 1) * stride + c_kv.shape[1]
+    attend_stretch_hopper[grid](
+        rows(q_latent, b * h, 256), rows(q_rope, b * h, 64),
+        rows(c_kv, cached, 128), rows(k_rope, cached, 64), stretches, log_sums,
+        log_sums if lengths is None else lengths, log_sums if block_table is None else block_table,
+        c_kv.shape[1], h, grid[1], scale, stride,
+        0 if block_table is None else block_table.shape[1],
+        RAGGED=lengths is not None, PAGED=block_table is not None, REGISTERS=REGISTERS,
+        num_warps=program.warps,
+    )  # fmt: skip
+
+
+def for_hopper(c_kv: Tensor, k_rope: Tensor, h: int, block_table: Tensor | None) -> bool:
+    """Whether `hopper_kernel` serves: its GPU, its widths, heads to fill its products, and rows that
+    the copy engine can reach."""
+    if c_kv.device.type != "cuda" or torch.cuda.get_device_capability(c_kv.device) != HOPPER:
+        return False
+    if (c_kv.shape[-1], k_rope.shape[-1]) != (512, 64) or h < HOPPER_HEADS:
+        return False
+    if not _has_gluon():
+        return False
+    aligned = all(x.data_ptr() % 16 == 0 and x.stride(1) % 8 == 0 for x in (c_kv, k_rope))
+    even = all(len(x) == 1 or x.stride(0) % x.stride(1) == 0 for x in (c_kv, k_rope))
+    paired = _rows_between(c_kv) == _rows_between(k_rope)
+    page = c_kv.shape[1]
+    whole = block_table is None or (page % 64 == 0 and page == _rows_between(c_kv))
+    return aligned and even and paired and whole
+
+
+@cache
+def _has_gluon() -> bool:
+    """It came with Triton 3.5."""
+    return importlib.util.find_spec("triton.experimental.gluon") is not None
+
+
+def _rows_between(x: Tensor) -> int:
+    """From the first row of a sequence, or page, to the first of the next."""
+    return x.shape[1] if len(x) == 1 else x.stride(0) // x.stride(1)
 
 
 def _check(b: int, c_kv: Tensor, lengths: Tensor | None, block_table: Tensor | None) -> None:

@@ -13,7 +13,7 @@ from mla_core.attention.cache import LayerCache
 from mla_core.attention.latent import LatentAttention
 from mla_core.attention.recorder import Recorder
 from mla_core.kernels import decode, decode_reference, run_kernel, splits_for, why_not
-from mla_core.kernels.launch import Cut, cut
+from mla_core.kernels.launch import HOPPER, Cut, cut, for_hopper
 from mla_core.kernels.reference import gather_pages
 
 pytest.importorskip("triton")
@@ -53,10 +53,8 @@ def problems(draw):
     return c, r, h, b, lengths, dtype, splits, page
 
 
-@settings(max_examples=200 if CUDA else 25, deadline=None)
-@given(problems(), st.integers(0, 2**31))
-def test_it_equals_a_float64_reference(problem, seed):
-    """Whatever the sizes: ragged, empty, paged or not, split or not, NaN in all unused memory."""
+def solve(problem, seed: int) -> None:
+    """Against the reference in float64, twice; NaN in all unused memory."""
     c, r, h, b, lengths, dtype, splits, page = problem
     torch.manual_seed(seed)
     capacity = max(lengths) + 3
@@ -84,6 +82,54 @@ def test_it_equals_a_float64_reference(problem, seed):
     assert error(found, wanted) < CLOSE[dtype]
     again = run_kernel(q_latent, q_rope, c_kv, k_rope, scale=(c + r) ** -0.5, **arguments)
     assert torch.equal(found, again)
+
+
+@settings(max_examples=200 if CUDA else 25, deadline=None)
+@given(problems(), st.integers(0, 2**31))
+def test_it_equals_a_float64_reference(problem, seed):
+    """Whatever the sizes: ragged, empty, paged or not, split or not."""
+    solve(problem, seed)
+
+
+ON_HOPPER = CUDA and torch.cuda.get_device_capability() == HOPPER
+
+
+@pytest.mark.skipif(not ON_HOPPER, reason="no Hopper GPU here")
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("h", [64, 100, 128])
+@pytest.mark.parametrize("page", [None, 64, 128])
+@pytest.mark.parametrize("splits", [None, 1, 5])
+def test_the_hopper_kernel_too(dtype, h, page, splits):
+    lengths = [0, 1, 64, 65, 700]
+    rows = torch.zeros(5, 704, 512, dtype=dtype, device=DEVICE)
+    assert for_hopper(rows, rows[..., :64], h, None)
+    solve((512, 64, h, len(lengths), lengths, dtype, splits, page), seed=h)
+    solve((512, 64, h, 1, [300], dtype, splits, page), seed=h)
+
+
+def test_the_hopper_kernel_is_left_what_it_can_take(monkeypatch):
+    """Its widths, enough heads, whole pages of 64, rows that the copy engine reaches."""
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (9, 0))
+
+    class OnGpu(torch.Tensor):
+        device = torch.device("cuda")
+
+    def rows(*shape: int) -> torch.Tensor:
+        return torch.zeros(shape, dtype=torch.bfloat16).as_subclass(OnGpu)
+
+    both, table = rows(3, 128, 576), torch.zeros(3, 1, dtype=torch.int32)
+    views = both[..., :512], both[..., 512:]
+    assert for_hopper(*views, 128, None) and for_hopper(*views, 128, table)
+    assert for_hopper(rows(3, 100, 512), rows(3, 100, 64), 64, None)
+    assert for_hopper(both[:1, :50, :512], both[:1, :50, 512:], 64, None)
+    assert not for_hopper(*views, 63, None)
+    assert not for_hopper(rows(3, 128, 256), rows(3, 128, 64), 128, None)
+    assert not for_hopper(rows(3, 100, 512), rows(3, 100, 64), 128, table)
+    assert not for_hopper(both[:, :64, :512], both[:, :64, 512:], 128, table)
+    assert not for_hopper(rows(3, 128, 580)[..., :512], views[1], 128, None)
+    assert not for_hopper(rows(3, 128, 512), rows(3, 130, 64)[:, :128], 128, None)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (8, 0))
+    assert not for_hopper(*views, 128, None)
 
 
 def test_a_cache_that_is_a_view_of_a_larger_one_is_read_as_it_lies():
@@ -136,7 +182,7 @@ def test_it_says_so_on_an_old_gpu_and_without_triton(monkeypatch):
 
 @given(st.integers(1, 300), st.integers(1, 2000), st.integers(1, 200))
 def test_splits_keep_processors_busy_and_never_exceed_the_tiles(groups, tiles, processors):
-    splits = splits_for(groups, tiles, processors)
+    splits = splits_for(64 * groups, groups, tiles, processors)
     assert 1 <= splits <= tiles
     if groups >= 2 * processors and groups % processors == 0:
         assert splits == 1  # nothing is gained
@@ -213,7 +259,7 @@ from mla_core.kernels.decode_kernel import attend_stretch
 from mla_core.kernels.launch import cut, next_power_of_2
 architecture, memory, h, c, r = map(int, sys.argv[1:])
 program = cut(h, c, r, memory)
-constants = dict(C=c, R=r, PAGED=False, HEADS=program.heads, TILE=program.tile,
+constants = dict(C=c, R=r, RAGGED=True, PAGED=False, HEADS=program.heads, TILE=program.tile,
                  WIDE_C=next_power_of_2(c), WIDE_R=max(16, next_power_of_2(r)))
 names, types = attend_stretch.arg_names, {"out": "*fp32", "log_sums": "*fp32", "scale": "fp32"}
 types |= dict.fromkeys(("q_latent", "q_rope", "c_kv", "k_rope"), "*bf16")
@@ -257,6 +303,52 @@ def test_it_compiles_for_gpus_that_are_not_here(architecture, h, c, r, wide_prod
     shared, spilled, wgmma, copies = map(int, told)
     assert shared <= GPUS[architecture] and spilled == 0 and copies >= 2
     assert wgmma == wide_products
+
+
+COMPILE_HOPPER = """
+import re, subprocess, triton
+from jaxtyping import install_import_hook
+install_import_hook("mla_core", "tests.check")
+from triton.backends.compiler import GPUTarget
+from triton.experimental.gluon._runtime import GluonASTSource
+from triton.experimental.gluon import language as gl
+from mla_core.kernels.hopper_kernel import attend_stretch_hopper
+from mla_core.kernels.launch import REGISTERS
+def rows(columns):
+    layout = gl.NVMMASharedLayout.get_default_for([64, columns], gl.bfloat16)
+    return f"tensordesc<bf16[64, {columns}],{layout!r}>"
+constants = {"RAGGED": True, "PAGED": True, "REGISTERS": REGISTERS}
+types = {"q_latent": rows(256), "q_rope": rows(64), "c_kv": rows(128), "k_rope": rows(64)}
+types |= {"out": "*fp32", "log_sums": "*fp32", "lengths": "*i32", "block_table": "*i32"}
+types |= {"scale": "fp32"} | dict.fromkeys(constants, "constexpr")
+names = attend_stretch_hopper.arg_names
+signature = {name: types.get(name, "i32") for name in names}
+made = triton.compile(
+    GluonASTSource(attend_stretch_hopper, signature,
+                   {(names.index(n),): v for n, v in constants.items()},
+                   {(names.index(n),): [["tt.divisibility", 16]] for n in names
+                    if signature[n][0] == "*"}),
+    target=GPUTarget("cuda", 90, 32), options={"num_warps": 4})
+open("kernel.ptx", "w").write(made.asm["ptx"])
+told = subprocess.run([triton.knobs.nvidia.ptxas.path, "-v", "--gpu-name=sm_90a", "kernel.ptx"],
+                      capture_output=True, text=True, check=True).stderr
+print(made.metadata.shared, re.search(r"(\\d+) bytes spill stores", told)[1],
+      made.asm["ptx"].count("wgmma.mma_async"), told.count("serialized"))
+"""
+
+
+def test_the_hopper_kernel_compiles(tmp_path):
+    """Within the shared memory, nothing spilled, its products not waited for one by one."""
+    root = str(Path(__file__).parents[2])
+    environment = {"PATH": "/usr/bin:/bin", "TRITON_CACHE_DIR": str(tmp_path), "PYTHONPATH": root}
+    told = subprocess.run(
+        [sys.executable, "-c", COMPILE_HOPPER],
+        env=environment, cwd=tmp_path, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    shared, spilled, products, serialized = map(int, told)
+    assert shared <= GPUS[90] and not spilled and not serialized
+    # steps of 16: rope key and left half before the loop and in it, the right half too, two sums
+    assert products == 2 * (4 + 16) + 2 * 16 + 2 * 4
 
 
 def test_programs_grow_with_the_gpu():
