@@ -27,7 +27,7 @@ KINDS: dict[str, Attention] = {
     ABSORBED: LATENT,
 }
 STORAGE_OF = {"bfloat16": STORAGES["bfloat16"], "float32": STORAGES["float32"]}
-OURS = "our kernel"
+OURS, PRODUCTS, SDPA = "our kernel", "matrix products", "torch SDPA"
 
 
 def work(kind: str, batch: int, context: int, dtype: str) -> Share:

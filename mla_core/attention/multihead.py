@@ -45,9 +45,12 @@ def multihead_attention(
     """
     if cache is not None:
         k, v = cache.append(k=k, v=v)
-    elif record is None:  # nothing to keep, nothing to show: training
-        grouped = k.shape[1] != q.shape[1]
-        z = F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale, enable_gqa=grouped)
+    # nothing to show: training, or one new token, which sees all keys, on a GPU
+    if record is None and (cache is None or (q.shape[2] == 1 and q.is_cuda)):
+        grouped, causal = k.shape[1] != q.shape[1], cache is None
+        z = F.scaled_dot_product_attention(
+            q, k, v, is_causal=causal, scale=scale, enable_gqa=grouped
+        )
         return rearrange(z, "b h s v -> b s (h v)")
     return attend(q, k, v, scale=scale, record=record)
 

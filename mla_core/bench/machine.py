@@ -76,6 +76,7 @@ def seconds_of(runs: Sequence[Run], between: Run) -> float:
 
 def seconds_of_graph(runs: Sequence[Run]) -> float:
     """The median of one call when all are replayed as one CUDA graph: no launch is waited for."""
+    torch.cuda.synchronize()  # the other stream would not wait for what fills the caches
     stream = torch.cuda.Stream()
     with torch.cuda.stream(stream):  # capturing needs a warm-up outside the default stream
         for run in runs:

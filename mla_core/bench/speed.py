@@ -16,7 +16,7 @@ from mla_core.bench import machine, whole_model
 from mla_core.bench.layers import ways
 from mla_core.bench.machine import Run
 from mla_core.memory import free_and_total
-from mla_core.speed import KINDS, SpeedRun, Timing, cache_bytes, work
+from mla_core.speed import KINDS, OURS, PRODUCTS, SDPA, SpeedRun, Timing, cache_bytes, work
 
 GB = 1e9
 ON_GPU = (
@@ -24,6 +24,7 @@ ON_GPU = (
     (128, 1024), (128, 4096), (64, 8192), (16, 32_768),
 )  # fmt: skip
 ON_CPU = ((1, 256), (1, 512), (1, 1024), (1, 2048), (1, 4096), (1, 8192), (4, 2048))
+OWN = (OURS, PRODUCTS, SDPA)  # others may fail in their own ways
 COPIES = 16  # of a small cache, at most: see `machine.BETWEEN`
 
 
@@ -113,8 +114,12 @@ def _timings(
     copies = max(1, min(COPIES, machine.BETWEEN // held))
     try:
         for through, runs in ways(kind, batch, context, copies):
-            yield _timed(kind, through, batch, context, runs, between)
-    except (torch.OutOfMemoryError, RuntimeError) as error:
+            try:
+                yield _timed(kind, through, batch, context, runs, between)
+            except RuntimeError as error:  # the next way may run
+                told = whole_model.out_of_memory(error) if through in OWN else str(error)
+                yield Timing(kind, through, batch, context, None, problem=told)
+    except RuntimeError as error:
         told = whole_model.out_of_memory(error)
         yield Timing(kind, "", batch, context, None, problem=told)
     finally:

@@ -17,7 +17,7 @@ from mla_core.kernels import why_not
 from mla_core.models.config import ModelConfig
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.llama import Llama
-from mla_core.speed import OURS, WholeModel
+from mla_core.speed import OURS, PRODUCTS, SDPA, WholeModel
 
 SHAPE = "DeepSeek-V2-Lite's shape, dense layers: {layers}, random weights"
 LAYERS, CONTEXT = 27, 8192
@@ -46,7 +46,11 @@ def config_of(attention: str, layers: int, context: int) -> ModelConfig:
 def build(attention: str, layers: int, context: int) -> LanguageModel:
     """On the device, its weights small random numbers."""
     with machine.device():
-        model = Llama(config_of(attention, layers, context)).to(machine.dtype()).eval()
+        model = (
+            Llama(config_of(attention, layers, context))
+            .to(machine.device(), machine.dtype())
+            .eval()
+        )
     for parameter in model.parameters():
         parameter.data.normal_(std=0.02)
     return model
@@ -92,7 +96,7 @@ def step(model: LanguageModel, batch: int, context: int, between: Run) -> WholeM
     kernel = config.attention == "MLA" and not why_not(
         model.device, model.dtype, config.kv_lora_rank, config.qk_rope_head_dim
     )
-    through = OURS if kernel else "matrix products"
+    through = OURS if kernel else SDPA if on_gpu and config.attention == "MHA" else PRODUCTS
     return WholeModel(config.attention, through, batch, context, seconds, cache.nbytes)
 
 
