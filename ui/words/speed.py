@@ -60,8 +60,8 @@ cached; then each line grows with its bytes, or its products.
 **MLA beside MQA.** MQA reads 512 numbers a token, MLA 576: nearly as few, but MLA asks 128 different
 questions of each and adds them up 128 times. So it is the products that it pays with.
 
-**Down again?** A small dot is the same number of tokens in another shape. Through torch on the H200, GQA and
-MQA take longer for 1 × 32,768 than for 8 × 8,192, as if one sequence were given to few processors.
+**A small dot** is the same number of tokens in another shape: few long sequences, or many short ones. A thin
+line is another program for the same step.
 """
 
 ROOF_TITLE = "What a step reaches, {batch} × {context:,}"
@@ -186,12 +186,19 @@ KERNEL_TOLD = (
     "`mla_core/kernels/decode_kernel.py`; in float32 and on a CPU three lines of torch do the same. It is "
     "checked against float64 for 1 to 128 heads, ragged lengths, paged caches and memory full of NaN."
 )
-KERNEL_UNTIMED = (
-    "It has been run in Triton's interpreter and compiled for GPUs, but not yet timed on one."
-)
+KERNEL_HOPPER = "The same six steps for a Hopper GPU, shared out"
 KERNEL_TIMED = (
-    "On the {machine} it reached **{share:.0%}** of what the ceilings allow at {batch} × {context:,}, "
-    "{time} a step."
+    "For latents of 512 + 64 a Hopper GPU runs the same six steps in another order of work. On the {machine} "
+    "it reached **{share:.0%}** of what the ceilings allow at {batch} × {context:,}: **{time}** a step, "
+    "beside {others}."
+)
+KERNEL_OTHER = "{name}'s {time}"
+KERNEL_SHARED = (
+    "In `mla_core/kernels/hopper_kernel.py` three groups of warps share a tile: one makes the weights, two sum "
+    "up half of the latent each and fetch the next tiles. That took 285 µs at 128 × 4,096 on the H200, the "
+    "kernel above 512. What it still waits for, by sampling where its warps stand: of about 3,550 clock cycles a "
+    "tile the products need 2,180, and the softmax of the one group 1,560, during which the others have "
+    "little to do. FlashMLA lets two groups take turns at both."
 )
 KERNEL_STEPS = {
     "1": ("Queries", "On a Hopper GPU 64 heads' queries at once, 512 + 64 numbers each. They stay on the chip."),
