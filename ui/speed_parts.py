@@ -1,6 +1,6 @@
 """The parts of the page "Speed": each one picture, a sentence, and what stands behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -103,8 +103,9 @@ def steps(look: Look, run: SpeedRun) -> None:
     mha, mla = seconds_of(here["MHA"]), seconds_of(here[ABSORBED])
     fewer = run.share(here["MHA"]).nbytes / run.share(here[ABSORBED]).nbytes
     told = words.STEPS_TOLD.format(
-        mha=time_of(mha), mla=time_of(mla), times=mha / mla, bytes=fewer, **place_of(look)
-    )
+        mha=time_of(mha), mla=time_of(mla), through=here[ABSORBED].through, times=mha / mla,
+        bytes=fewer, **place_of(look),
+    )  # fmt: skip
     st.markdown(told)
     figure = steps_figure(lines, theme=theme(), at=look.point[0] * look.point[1])
     alt = words.STEPS_ALT.format(told=told.replace("**", ""))
@@ -134,8 +135,7 @@ def roofline(look: Look, run: SpeedRun) -> None:
         )  # fmt: skip
         x, y = [intensity[timing.kind]], [share.flops / seconds]
         name = words.SHORT.get(timing.kind, timing.kind) if strong else timing.through
-        # beside the fastest there is no room for another name
-        label = name if strong or seconds_of(here[ABSORBED]) < 0.6 * seconds else ""
+        label = name if strong or not _crowded(run, timing, here.values()) else ""
         points.append(
             Series(timing.kind, name, x, y, [hover], label=label, joined=False, strong=strong)
         )
@@ -152,6 +152,16 @@ def roofline(look: Look, run: SpeedRun) -> None:
     alt = words.ROOF_ALT.format(told=told.replace("**", ""))
     chart(figure, "roofline", alt=alt, table=table_of(figure))
     notes(words.ROOF_NOTES)
+
+
+def _crowded(run: SpeedRun, timing: Timing, named: Iterable[Timing]) -> bool:
+    """Whether a point on the roofline is so near to a named one that a name would cover that."""
+
+    def place(of: Timing) -> np.ndarray:
+        share = run.share(of)
+        return np.log2([share.flops / share.nbytes, share.flops / seconds_of(of)])
+
+    return any(np.abs(place(other) - place(timing)).max() < 1 for other in named)
 
 
 def shares(look: Look, run: SpeedRun) -> None:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from mla_core.bench import machine
 from mla_core.bench import speed as bench
 from mla_core.bench.speed import Plan
-from mla_core.speed import ABSORBED, OURS, SpeedRun, Stopped, Timing
+from mla_core.speed import ABSORBED, OURS, SpeedRun, Stopped
 from tests.pages.driving import open_page, spy_on
 from ui import measuring, speed
 from ui.components import exports
@@ -149,7 +149,7 @@ def test_the_kernel_is_shown_whole_and_says_how_fast_it_was():
     ran = {(t.through, t.batch, t.context): t for t in run.timings if t.kind == ABSORBED}
     best = ran[OURS, 16, 32_768]
     assert f"**{run.floor(best) / best.seconds:.0%}** of what the ceilings" in text_of(app)
-    assert f"FlashMLA's {1e6 * ran['FlashMLA', 16, 32_768].seconds:.3g} µs" in text_of(app)
+    assert f"FlashMLA {1e6 * ran['FlashMLA', 16, 32_768].seconds:.3g} µs" in text_of(app)
     told = re.search(r"took (\d+) µs at 128 × 4,096", words.KERNEL_SHARED)
     assert told and int(told[1]) == round(1e6 * ran[OURS, 128, 4096].seconds)
 

@@ -60,7 +60,8 @@ def _trace(series: Series, theme: str) -> dict[str, Any]:
     mode = "lines+markers" if series.joined else "markers"
     return {
         "x": series.x, "y": series.y, "name": series.name, "mode": mode + "+text" * bool(series.label),
-        "text": [series.label] * len(series.x), "textposition": "bottom right" if series.strong else "bottom center", "textfont": font_of(theme),
+        "text": [series.label] * len(series.x), "textfont": font_of(theme),
+        "textposition": "bottom right" if series.strong else "middle right", "cliponaxis": False,
         "line": {
             "color": COLOURS[series.kind], "width": 3 if series.strong else 1.5,
             "dash": "solid" if series.strong else "dot",

@@ -48,8 +48,8 @@ LIVE_STOPPED = "It was stopped early: what was measured until then is shown."
 STEPS_TITLE = "One decode step of one layer"
 STEPS_X, STEPS_Y = "tokens in all caches", "time of a step"
 STEPS_TOLD = (
-    "At **{batch} × {context:,}** tokens a step takes **{mha}** with MHA and **{mla}** with MLA: **{times:.3g} "
-    "times** less, where the cache is {bytes:.3g} times smaller."
+    "At **{batch} × {context:,}** tokens a step takes **{mha}** with MHA and **{mla}** with MLA (through "
+    "{through}): **{times:.3g} times** less, where the cache is {bytes:.3g} times smaller."
 )
 STEPS_ALT = "Time of a decode step against cached tokens, both axes logarithmic. {told}"
 STEPS_HOVER = "{kind}<br>{batch} × {context:,} tokens, {through}<br>{time}"
@@ -192,7 +192,7 @@ KERNEL_TIMED = (
     "it reached **{share:.0%}** of what the ceilings allow at {batch} × {context:,}: **{time}** a step, "
     "beside {others}."
 )
-KERNEL_OTHER = "{name}'s {time}"
+KERNEL_OTHER = "{name} {time}"
 KERNEL_SHARED = (
     "In `mla_core/kernels/hopper_kernel.py` three groups of warps share a tile: one makes the weights, two sum "
     "up half of the latent each and fetch the next tiles. That took 285 µs at 128 × 4,096 on the H200, the "
