@@ -3,12 +3,12 @@
 from mla_core.engine import Request
 from mla_core.growth import STORAGES, Grow
 from mla_core.models.config import ModelConfig, read_config
-from mla_core.models.hub import REPOSITORIES
+from mla_core.models.hub import GPT2S
 from mla_core.models.locate import Conversion, locate
 from ui import words
 from ui.state import View, head_key
 
-BASELINES = ("mini-gpt2", *REPOSITORIES)  # these run through TransformerLens
+BASELINES = ("mini-gpt2", *GPT2S)  # these run through TransformerLens
 SMALLER = 8  # than ordinary attention's cache: where a latent starts
 
 

@@ -23,7 +23,8 @@ from mla_core.attention.rope import Rotation
 from mla_core.attention.rope_config import RopeConfig
 from mla_core.memory import free_and_total
 from mla_core.models.config import CheckpointError, ModelConfig, read_json
-from mla_core.models.files import check_finite, open_file, weight_files
+from mla_core.models.directory import weight_files
+from mla_core.models.files import check_finite, open_file
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.llama import build_attention
 

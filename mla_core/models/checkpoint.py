@@ -10,7 +10,8 @@ from torch import Tensor
 
 from mla_core.models.borrowed import open_borrowed, read_borrowed
 from mla_core.models.config import CheckpointError, is_borrowed, read_config, read_json
-from mla_core.models.files import check_finite, open_file, weight_files
+from mla_core.models.directory import weight_files
+from mla_core.models.files import check_finite, open_file
 from mla_core.models.gpt2 import GPT2
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.llama import Llama

@@ -1,4 +1,4 @@
-"""GPT-2 from the Hugging Face hub: with progress, cancel, resume, and a checksum at the end.
+"""Models from the Hugging Face hub: with progress, cancel, resume, and a checksum at the end.
 
 A file has its final name only when its size and its sha256 are right, so nothing half-written can
 be opened. What is there already is a `.part` that the next try goes on with.
@@ -7,6 +7,7 @@ be opened. What is there already is a `.part` that the next try goes on with.
 import errno
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,14 +18,22 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from mla_core.models.config import CheckpointError
+from mla_core.models.directory import weight_files
 
-REPOSITORIES = {
+GPT2S = {
     "gpt2": "openai-community/gpt2",
     "gpt2-medium": "openai-community/gpt2-medium",
     "gpt2-large": "openai-community/gpt2-large",
     "gpt2-xl": "openai-community/gpt2-xl",
 }
+LARGE = {  # MLA in several files of weights; named as transformers' documentation does
+    "minicpm3-4b": "openbmb/MiniCPM3-4B",
+    "youtu-llm-2b": "tencent/Youtu-LLM-2B",
+    "deepseek-v2-lite": "deepseek-ai/DeepSeek-V2-Lite",
+}
+REPOSITORIES = GPT2S | LARGE
 FILES = ("config.json", "tokenizer.json", "model.safetensors")  # the large one last
+INDEX = "model.safetensors.index.json"  # in place of the last, where there are several
 CHUNK = 1 << 18
 TRIES = 4  # of a connection that breaks; each goes on where the last one ended
 TIMEOUT = 20.0
@@ -34,7 +43,15 @@ Progress = Callable[[int, int], None]  # bytes that are here, bytes in all
 
 
 class DownloadError(CheckpointError):
-    """A download that ended early; the message says why and how to go on."""
+    """A download that ended early; the message says why and how to go on.
+
+    Attributes:
+        status: the hub's answer, if it was an error.
+    """
+
+    def __init__(self, told: str, status: int | None = None) -> None:
+        super().__init__(told)
+        self.status = status
 
 
 class Cancelled(Exception):
@@ -47,26 +64,40 @@ def folder(name: str) -> Path:
     return Path(cache) / "models" / name
 
 
+def variable(name: str) -> str:
+    """The environment variable that names a directory for a model: `MLA_EXPLORER_GPT2`, ..."""
+    return "MLA_EXPLORER_" + name.upper().replace("-", "_")
+
+
 def on_this_machine(name: str) -> Path | None:
     """The directory of a hub model that need not be downloaded, or None.
 
-    Looks at the directory that an environment variable names (`MLA_EXPLORER_GPT2`,
-    `MLA_EXPLORER_GPT2_MEDIUM`, ...), at earlier downloads, and at Hugging Face's own cache.
+    Looks at the directory that an environment variable names (see `variable`), at earlier
+    downloads, and at Hugging Face's own cache.
     """
-    named = os.environ.get("MLA_EXPLORER_" + name.upper().replace("-", "_"))
+    named = os.environ.get(variable(name))
     if named:
         return Path(named)
-    if all((folder(name) / file).exists() for file in FILES):
+    if _is_whole(folder(name)):
         return folder(name)
     from huggingface_hub import try_to_load_from_cache
 
-    for repository in (REPOSITORIES[name], name):  # gpt2 is the old name of openai-community/gpt2
-        found = try_to_load_from_cache(repository, "model.safetensors")
-        if isinstance(found, str):
-            directory = Path(found).parent
-            if (directory / "tokenizer.json").exists() or (directory / "merges.txt").exists():
-                return directory
+    # gpt2 is the old name of openai-community/gpt2
+    for repository in dict.fromkeys((REPOSITORIES[name], name if name in GPT2S else "")):
+        found = try_to_load_from_cache(repository, "config.json") if repository else None
+        if isinstance(found, str) and _is_whole(Path(found).parent):
+            return Path(found).parent
     return None
+
+
+def _is_whole(directory: Path) -> bool:
+    """Whether nothing is missing that `load_model` opens; merges.txt serves for tokenizer.json."""
+    try:
+        weights = weight_files(directory)
+    except CheckpointError:
+        return False
+    has_tokenizer = any((directory / file).exists() for file in ("tokenizer.json", "merges.txt"))
+    return has_tokenizer and all(path.exists() for path in (directory / FILES[0], *weights))
 
 
 def download(
@@ -75,7 +106,7 @@ def download(
     cancelled: Callable[[], bool] = lambda: False,
     endpoint: str | None = None,
 ) -> Path:
-    """Fetches config.json, tokenizer.json and model.safetensors of a GPT-2, unless they are here.
+    """Fetches config.json, tokenizer.json and the weights of a model, unless they are here.
 
     Args:
         name: one of `REPOSITORIES`.
@@ -85,6 +116,8 @@ def download(
 
     Raises:
         DownloadError: one sentence; calling again goes on where this one ended.
+        CheckpointError: a large model would not fit into this machine's memory; nothing of it is
+            fetched then.
         Cancelled: `cancelled` said so.
     """
     if name not in REPOSITORIES:
@@ -95,12 +128,16 @@ def download(
     target, total = folder(name), 0
     try:
         target.mkdir(parents=True, exist_ok=True)
-        remote = {file: _about(name, file, endpoint) for file in FILES}
+        files = _files(name, target, endpoint)
+        remote = {file: _about(name, file, endpoint) for file in files}
         total = sum(size for _, size, _ in remote.values())
+        if name in LARGE:
+            _need_room(name, sum(size for file, (_, size, _) in remote.items() if ".safe" in file))
+        _need_disk(target, {file: size for file, (_, size, _) in remote.items()})
         before = 0
         for file, (url, size, digest) in remote.items():
             told = partial(_of_all, progress, before, total)
-            _fetch(url, target / file, size, digest, cancelled, told)
+            _fetch(name, url, target / file, size, digest, cancelled, told)
             before += size
     except OSError as error:
         if error.errno in NO_SPACE:
@@ -110,6 +147,44 @@ def download(
             ) from None
         raise DownloadError(f"{target} cannot be written: {error.strerror or error}.") from None
     return target
+
+
+def _files(name: str, target: Path, endpoint: str | None) -> tuple[str, ...]:
+    """What has to be fetched; an index of several files of weights is read for that."""
+    if name not in LARGE:
+        return FILES
+    try:
+        url, size, digest = _about(name, INDEX, endpoint)
+    except DownloadError as error:
+        if error.status == 404:
+            return FILES
+        raise
+    _fetch(name, url, target / INDEX, size, digest, lambda: False, lambda _: None)
+    return (*FILES[:2], *(path.name for path in weight_files(target)))
+
+
+def _need_room(name: str, nbytes: int) -> None:
+    """Of weights in files of bfloat16, as all of `LARGE` are published."""
+    import torch
+
+    from mla_core.models.borrowed import need_room
+
+    on_gpu = torch.cuda.is_available()
+    need_room(
+        REPOSITORIES[name], nbytes // 2, torch.device("cuda" if on_gpu else "cpu"),
+        torch.bfloat16 if on_gpu else torch.float32,
+    )  # fmt: skip
+
+
+def _need_disk(target: Path, sizes: dict[str, int]) -> None:
+    there = [target / name for file in sizes for name in (file, file + ".part")]
+    missing = sum(sizes.values()) - sum(path.stat().st_size for path in there if path.exists())
+    free = shutil.disk_usage(target).free
+    if missing > free:
+        raise DownloadError(
+            f"{target} needs {missing / 1e6:,.0f} MB more; its disk has {free / 1e6:,.0f} MB left. "
+            "Make room, or set MLA_EXPLORER_CACHE to a folder on another disk."
+        )
 
 
 def _of_all(progress: Progress, before: int, total: int, here: int) -> None:
@@ -124,17 +199,17 @@ def _about(name: str, file: str, endpoint: str | None) -> tuple[str, int, str | 
     try:
         found = get_hf_file_metadata(url, token=False, timeout=TIMEOUT, endpoint=endpoint)
     except Exception as error:  # huggingface_hub's and httpx's own families of errors
-        response = getattr(error, "response", None)
-        raise DownloadError(_told(getattr(response, "status_code", None), url)) from None
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        raise DownloadError(_told(name, status, url), status) from None
     if not found.size:
         raise DownloadError(f"{urlsplit(url).netloc} does not say how long {file} is; try again.")
     etag = (found.etag or "").strip('"')
     return found.location, found.size, etag if len(etag) == 64 else None
 
 
-def _told(status: int | None, url: str) -> str:
+def _told(name: str, status: int | None, url: str) -> str:
     host = urlsplit(url).netloc
-    by_hand = "Or set MLA_EXPLORER_GPT2 to a directory that holds the model."
+    by_hand = f"Or set {variable(name)} to a directory that holds the model."
     if status in (401, 403):
         return f"{host} asks for a login ({status}), which this model should not need. {by_hand}"
     if status == 404:
@@ -147,6 +222,7 @@ def _told(status: int | None, url: str) -> str:
 
 
 def _fetch(
+    name: str,
     url: str,
     path: Path,
     size: int,
@@ -163,7 +239,7 @@ def _fetch(
     for attempt in range(TRIES):
         if attempt:
             time.sleep(min(2 ** (attempt - 1), 4))
-        trouble = _read_on(url, part, size, cancelled, here)
+        trouble = _read_on(name, url, part, size, cancelled, here)
         if part.exists() and part.stat().st_size >= size:
             break
     have = part.stat().st_size if part.exists() else 0
@@ -180,7 +256,12 @@ def _fetch(
 
 
 def _read_on(
-    url: str, part: Path, size: int, cancelled: Callable[[], bool], here: Callable[[int], None]
+    name: str,
+    url: str,
+    part: Path,
+    size: int,
+    cancelled: Callable[[], bool],
+    here: Callable[[int], None],
 ) -> str | None:
     """Appends what the server sends until it ends or breaks; a sentence if the server says why."""
     have = part.stat().st_size if part.exists() else 0
@@ -200,8 +281,8 @@ def _read_on(
                     here(have)
     except HTTPError as error:
         if error.code < 500:
-            raise DownloadError(_told(error.code, url)) from None
-        return _told(error.code, url)
+            raise DownloadError(_told(name, error.code, url)) from None
+        return _told(name, error.code, url)
     except HTTPException:
         pass
     except OSError as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mla_core.models.config import CheckpointError
-from mla_core.models.hub import REPOSITORIES, on_this_machine
+from mla_core.models.hub import REPOSITORIES, on_this_machine, variable
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 EMBEDDED = ("mini-gpt2", "mini-mha", "mini-gqa", "mini-mqa", "mini-mla")
@@ -24,7 +24,7 @@ def locate(name_or_directory: str | Path) -> Path:
         if found is None:
             raise CheckpointError(
                 f"{name_or_directory} is not on this machine yet: fetch it with "
-                f'mla_core.download("{name_or_directory}"), or set MLA_EXPLORER_GPT2'
+                f'mla_core.download("{name_or_directory}"), or set {variable(str(name_or_directory))}'
             )
         return found
     directory = Path(name_or_directory)

@@ -3,26 +3,36 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
+from safetensors.torch import load, save
+from transformers import YoutuConfig, YoutuForCausalLM
 
 from mla_core import baseline, load_model
 from mla_core.models import hub
 from mla_core.models.config import CheckpointError
 from tests.core import formats
+from tests.core.test_borrowed import SHARED
 from tests.hub_stand_in import stand_in_for_the_hub
 
 
 @pytest.fixture
-def source(save_checkpoint, tmp_path, monkeypatch):
-    """(the stand-in, its address, the folder of the download)."""
-    directory, _ = save_checkpoint(formats.gpt2())
+def alone(tmp_path, monkeypatch):
+    """No model of the hub's on this machine, and the hub may be asked."""
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "nothing"))
-    monkeypatch.delenv("MLA_EXPLORER_GPT2", raising=False)
+    for name in hub.REPOSITORIES:
+        monkeypatch.delenv(hub.variable(name), raising=False)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setattr(hub.time, "sleep", lambda _: None)
+
+
+@pytest.fixture
+def source(save_checkpoint, tmp_path, alone):
+    """(the stand-in, its address, the folder of the download)."""
+    directory, _ = save_checkpoint(formats.gpt2())
     model = tmp_path / "model"
     model.mkdir()
     for file in hub.FILES:
@@ -206,3 +216,102 @@ def test_hugging_faces_own_cache_is_found(repository, save_checkpoint, monkeypat
     (snapshot / "model.safetensors").unlink()
     with pytest.raises(CheckpointError, match="not on this machine yet"):
         load_model("gpt2")
+
+
+LARGE = "youtu-llm-2b"
+
+
+@pytest.fixture
+def shards(save_checkpoint, tmp_path, alone):
+    """(the stand-in, its address) of a large model in several files."""
+    directory, theirs = save_checkpoint(YoutuForCausalLM(YoutuConfig(**SHARED)))
+    (directory / "model.safetensors").unlink()
+    theirs.save_pretrained(directory, max_shard_size="100KB")
+    with stand_in_for_the_hub(directory) as (stand_in, address):
+        yield stand_in, address
+
+
+def test_a_large_model_arrives_in_all_its_files(shards):
+    stand_in, address = shards
+    folder = hub.folder(LARGE)
+    names = sorted(name for name in stand_in.files if name.endswith(".safetensors"))
+    assert len(names) > 2
+    with pytest.raises(CheckpointError, match="or set MLA_EXPLORER_YOUTU_LLM_2B"):
+        load_model(LARGE)
+    seen = []
+    assert hub.download(LARGE, lambda *x: seen.append(x), endpoint=address) == folder
+    sizes = [len(stand_in.files[name]) for name in ("config.json", "tokenizer.json", *names)]
+    assert seen[-1] == (sum(sizes), sum(sizes)) and seen == sorted(seen)
+    assert load_model(LARGE, device="cpu").name == LARGE
+    before = len(stand_in.asked)
+    hub.download(LARGE, endpoint=address)
+    assert len(stand_in.asked) == before
+    (folder / names[1]).unlink()
+    assert hub.on_this_machine(LARGE) is None
+    hub.download(LARGE, endpoint=address)
+    assert [name for method, name, _ in stand_in.asked[before:] if method == "GET"] == [names[1]]
+
+
+def test_a_large_model_in_one_file_arrives_too(shards):
+    stand_in, address = shards
+    weights = {
+        name: tensor
+        for file, content in stand_in.files.items()
+        if file.endswith(".safetensors")
+        for name, tensor in load(content).items()
+    }
+    kept = {name: stand_in.files[name] for name in ("config.json", "tokenizer.json")}
+    stand_in.files = kept | {"model.safetensors": save(weights)}
+    hub.download(LARGE, endpoint=address)
+    assert load_model(LARGE, device="cpu")
+
+
+def test_a_connection_that_breaks_between_files_goes_on_there(shards):
+    stand_in, address = shards
+    stand_in.cut = 10_000
+    with pytest.raises(hub.DownloadError, match="it goes on from there"):
+        hub.download(LARGE, endpoint=address)
+    assert hub.on_this_machine(LARGE) is None
+    stand_in.cut = None
+    hub.download(LARGE, endpoint=address)
+    assert ("GET", "model-00001-of", f"bytes={hub.TRIES * 10_000}-") in [
+        (method, name[:14], asked) for method, name, asked in stand_in.asked
+    ]
+    assert load_model(LARGE, device="cpu")
+
+
+def test_what_would_not_fit_is_not_fetched(shards, monkeypatch):
+    """Neither into the memory nor onto the disk."""
+    stand_in, address = shards
+    monkeypatch.setattr("mla_core.models.borrowed.free_and_total", lambda _: (100_000, 200_000))
+    with pytest.raises(CheckpointError, match=r"tencent/Youtu-LLM-2B needs .* GB of memory"):
+        hub.download(LARGE, endpoint=address)
+    fetched = [name for method, name, _ in stand_in.asked if method == "GET"]
+    assert fetched == [hub.INDEX] and hub.on_this_machine(LARGE) is None
+
+
+def test_a_disk_that_is_too_small_is_told_before(shards, monkeypatch):
+    stand_in, address = shards
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=200_000))
+    with pytest.raises(hub.DownloadError, match=r"needs 0 MB more; its disk has 0 MB left. Make"):
+        hub.download(LARGE, endpoint=address)
+    assert not [
+        n for method, n, _ in stand_in.asked if method == "GET" and ".safetensors" in n[-12:]
+    ]
+
+
+def test_a_large_model_that_the_hub_does_not_have(shards):
+    stand_in, address = shards
+    stand_in.status = 404
+    with pytest.raises(hub.DownloadError, match=r"404.*Or set MLA_EXPLORER_YOUTU_LLM_2B to"):
+        hub.download(LARGE, endpoint=address)
+    stand_in.status = 503
+    with pytest.raises(hub.DownloadError, match="trouble of its own"):
+        hub.download(LARGE, endpoint=address)
+
+
+def test_an_index_may_not_name_what_lies_elsewhere(shards):
+    stand_in, address = shards
+    stand_in.files[hub.INDEX] = b'{"weight_map": {"lm_head.weight": "../../evil.safetensors"}}'
+    with pytest.raises(CheckpointError, match="names a file outside its directory"):
+        hub.download(LARGE, endpoint=address)

@@ -1,0 +1,30 @@
+"""Which files of a model directory hold its weights; free of torch, for what only looks."""
+
+import json
+from pathlib import Path
+
+from mla_core.models.config import CheckpointError
+
+
+def weight_files(directory: Path) -> list[Path]:
+    """The one safetensors file, or the shards that an index lists."""
+    single, index = directory / "model.safetensors", directory / "model.safetensors.index.json"
+    if single.exists():
+        return [single]
+    if index.exists():
+        try:
+            names = sorted(
+                set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+            )
+        except (ValueError, KeyError, AttributeError, TypeError):
+            raise CheckpointError(f"{index} is not an index of safetensors files") from None
+        # an index is data from outside: it may name files beside it and nothing else
+        if any(Path(name).name != name for name in names):
+            raise CheckpointError(f"{index} names a file outside its directory")
+        return [directory / name for name in names]
+    if list(directory.glob("*.bin")):
+        raise CheckpointError(
+            f"{directory} holds pickled weights only; save it as {single.name}, "
+            "which cannot run code when it is opened"
+        )
+    raise CheckpointError(f"{single} does not exist")
