@@ -3,13 +3,16 @@
 import importlib.util
 import math
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from mla_core.kernels.reference import decode_reference, gather_pages
+
+if TYPE_CHECKING:
+    from triton.experimental.gluon.language import NVMMASharedLayout
 
 DTYPES = (torch.bfloat16, torch.float16)
 LATENT, ROPE = range(16, 513), range(65)  # widths that the kernel is made for
@@ -66,6 +69,7 @@ def cut(h: int, c: int, r: int, shared_memory: int) -> Cut:
     return Cut(16, 32, warps=4)
 
 
+@cache  # a step of every layer asks the same
 def splits_for(rows: int, groups: int, tiles: int, processors: int) -> int:
     """Into how many stretches each sequence is cut so that all processors are busy to the end.
 
@@ -205,17 +209,14 @@ def _launch_hopper(
     block_table: Tensor | None, scale: float,
 ) -> None:  # fmt: skip
     """What `for_hopper` finds."""
-    from triton.experimental.gluon import language as gl
     from triton.experimental.gluon.nvidia.hopper import TensorDescriptor
 
     from mla_core.kernels.hopper_kernel import attend_stretch_hopper
 
-    dtype = {torch.bfloat16: gl.bfloat16, torch.float16: gl.float16}[c_kv.dtype]
-
     def rows(x: Tensor, count: int, columns: int) -> TensorDescriptor:
         """Of a tensor (.., rows, width), for copies of 64 rows and so many columns."""
-        layout = gl.NVMMASharedLayout.get_default_for([64, columns], dtype)
-        return TensorDescriptor(x, [count, x.shape[-1]], [x.stride(-2), 1], [64, columns], layout)
+        shape, strides = [count, x.shape[-1]], [x.stride(-2), 1]
+        return TensorDescriptor(x, shape, strides, [64, columns], _layout(columns, x.dtype))
 
     b, h, _ = q_latent.shape
     stride = _rows_between(c_kv)
@@ -229,6 +230,15 @@ def _launch_hopper(
         RAGGED=lengths is not None, PAGED=block_table is not None, REGISTERS=REGISTERS,
         num_warps=program.warps,
     )  # fmt: skip
+
+
+@cache
+def _layout(columns: int, dtype: torch.dtype) -> "NVMMASharedLayout":
+    """In shared memory, of 64 rows and so many columns."""
+    from triton.experimental.gluon import language as gl
+
+    numbers = {torch.bfloat16: gl.bfloat16, torch.float16: gl.float16}
+    return gl.NVMMASharedLayout.get_default_for([64, columns], numbers[dtype])
 
 
 def for_hopper(c_kv: Tensor, k_rope: Tensor, h: int, block_table: Tensor | None) -> bool:
