@@ -167,19 +167,20 @@ def run_kernel(
     split_type = torch.float32 if splits > 1 else q_latent.dtype
     stretches = torch.empty(b, h, splits, c, dtype=split_type, device=c_kv.device)
     log_sums = torch.empty(b, h, splits, dtype=torch.float32, device=c_kv.device)
-    (_launch_hopper if hopper else _launch)(
-        (groups, splits, b), program, q_latent, q_rope, c_kv, k_rope, stretches, log_sums,
-        lengths, block_table, scale * math.log2(math.e),
-    )  # fmt: skip
-    if splits == 1:
-        return stretches[:, :, 0]
-    out = torch.empty_like(stretches[:, :, 0], dtype=q_latent.dtype)
-    wide = next_power_of_2(splits)
-    columns = max(64, min(512, NUMBERS // wide, next_power_of_2(c)))
-    decode_kernel.combine[(b * h, math.ceil(c / columns))](
-        stretches, log_sums, out, splits, C=c, SPLITS=wide, COLUMNS=columns
-    )
-    return out
+    with torch.cuda.device_of(c_kv):  # Triton launches on the current GPU; layers may lie on others
+        (_launch_hopper if hopper else _launch)(
+            (groups, splits, b), program, q_latent, q_rope, c_kv, k_rope, stretches, log_sums,
+            lengths, block_table, scale * math.log2(math.e),
+        )  # fmt: skip
+        if splits == 1:
+            return stretches[:, :, 0]
+        out = torch.empty_like(stretches[:, :, 0], dtype=q_latent.dtype)
+        wide = next_power_of_2(splits)
+        columns = max(64, min(512, NUMBERS // wide, next_power_of_2(c)))
+        decode_kernel.combine[(b * h, math.ceil(c / columns))](
+            stretches, log_sums, out, splits, C=c, SPLITS=wide, COLUMNS=columns
+        )
+        return out
 
 
 def _launch(
