@@ -96,7 +96,7 @@ ON_HOPPER = CUDA and torch.cuda.get_device_capability() == HOPPER
 
 @pytest.mark.skipif(not ON_HOPPER, reason="no Hopper GPU here")
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("h", [64, 100, 128])
+@pytest.mark.parametrize("h", [16, 100, 128])
 @pytest.mark.parametrize("page", [None, 64, 128])
 @pytest.mark.parametrize("splits", [None, 1, 5])
 def test_the_hopper_kernel_too(dtype, h, page, splits):
@@ -120,9 +120,9 @@ def test_the_hopper_kernel_is_left_what_it_can_take(monkeypatch):
     both, table = rows(3, 128, 576), torch.zeros(3, 1, dtype=torch.int32)
     views = both[..., :512], both[..., 512:]
     assert for_hopper(*views, 128, None) and for_hopper(*views, 128, table)
-    assert for_hopper(rows(3, 100, 512), rows(3, 100, 64), 64, None)
+    assert for_hopper(rows(3, 100, 512), rows(3, 100, 64), 16, None)
     assert for_hopper(both[:1, :50, :512], both[:1, :50, 512:], 64, None)
-    assert not for_hopper(*views, 63, None)
+    assert not for_hopper(*views, 15, None)
     assert not for_hopper(rows(3, 128, 256), rows(3, 128, 64), 128, None)
     assert not for_hopper(rows(3, 100, 512), rows(3, 100, 64), 128, table)
     assert not for_hopper(both[:, :64, :512], both[:, :64, 512:], 128, table)
