@@ -117,7 +117,8 @@ def _timings(
             try:
                 yield _timed(kind, through, batch, context, runs, between)
             except RuntimeError as error:  # the next way may run
-                told = whole_model.out_of_memory(error) if through in OWN else str(error)
+                foreign = through not in OWN
+                told = str(error).split("\n")[0] if foreign else whole_model.out_of_memory(error)
                 yield Timing(kind, through, batch, context, None, problem=told)
     except RuntimeError as error:
         told = whole_model.out_of_memory(error)

@@ -5,10 +5,13 @@ from pathlib import Path
 
 from mla_core.models.config import CheckpointError
 
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"  # in its place where there are several files
+
 
 def weight_files(directory: Path) -> list[Path]:
     """The one safetensors file, or the shards that an index lists."""
-    single, index = directory / "model.safetensors", directory / "model.safetensors.index.json"
+    single, index = directory / WEIGHTS, directory / INDEX
     if single.exists():
         return [single]
     if index.exists():

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from mla_core.models.config import CheckpointError
-from mla_core.models.directory import weight_files
+from mla_core.models.directory import INDEX, WEIGHTS, weight_files
 
 GPT2S = {
     "gpt2": "openai-community/gpt2",
@@ -32,8 +32,7 @@ LARGE = {  # MLA in several files of weights; named as transformers' documentati
     "deepseek-v2-lite": "deepseek-ai/DeepSeek-V2-Lite",
 }
 REPOSITORIES = GPT2S | LARGE
-FILES = ("config.json", "tokenizer.json", "model.safetensors")  # the large one last
-INDEX = "model.safetensors.index.json"  # in place of the last, where there are several
+FILES = ("config.json", "tokenizer.json", WEIGHTS)  # the large one last
 CHUNK = 1 << 18
 TRIES = 4  # of a connection that breaks; each goes on where the last one ended
 TIMEOUT = 20.0
@@ -132,7 +131,8 @@ def download(
         remote = {file: _about(name, file, endpoint) for file in files}
         total = sum(size for _, size, _ in remote.values())
         if name in LARGE:
-            _need_room(name, sum(size for file, (_, size, _) in remote.items() if ".safe" in file))
+            weights = [size for file, (_, size, _) in remote.items() if file not in FILES[:2]]
+            _need_room(name, sum(weights))
         _need_disk(target, {file: size for file, (_, size, _) in remote.items()})
         before = 0
         for file, (url, size, digest) in remote.items():

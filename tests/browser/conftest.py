@@ -1,7 +1,6 @@
 """One server and one browser for all tests in Chromium."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +9,6 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.browser.serving import launch, serve
 
 expect.set_options(timeout=30_000)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Once more, and reported, before it counts: Streamlit loses a click that falls into the moment
-    in which a page is redrawn, which on two busy cores happens once in a thousand."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

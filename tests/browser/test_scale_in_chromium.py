@@ -33,6 +33,8 @@ def open_part(page: Page, server: str, part: str, query: str = "") -> None:
         expect(page.locator(".crowd .source")).to_contain_text("recorded on", timeout=60_000)
     else:
         expect(page.locator(drawn(part)).first).to_be_visible(timeout=60_000)
+    # what is still to come pushes down what is below: a click on that would fall beside it
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=60_000)
 
 
 def taken(page: Page, button: str, into: Path, place: int = 0) -> Path:

@@ -197,8 +197,8 @@ KERNEL_SHARED = (
     "In `mla_core/kernels/hopper_kernel.py` three groups of warps share a tile: one makes the weights, two sum "
     "up half of the latent each and fetch the next tiles. That took 285 µs at 128 × 4,096 on the H200, the "
     "kernel above 512. What it still waits for, by sampling where the warps of its last draft stood (64 × 8,192): "
-    "of 3,750 clock cycles a tile the products need 2,180, and the softmax of the one group takes 1,490, during "
-    "which the others have little to do. FlashMLA lets two groups take turns at both."
+    "of 3,750 clock cycles a tile the products need 2,180 at the data sheet's rate, and the softmax of the one "
+    "group takes 1,490, during which the others have little to do. FlashMLA lets two groups take turns at both."
 )
 KERNEL_STEPS = {
     "1": ("Queries", "On a Hopper GPU 64 heads' queries at once, 512 + 64 numbers each. They stay on the chip."),
