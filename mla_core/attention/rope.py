@@ -100,9 +100,13 @@ def rotate(
     *,
     interleaved: bool,
 ) -> Float[Tensor, "*lead s r"]:
-    """Turns each pair of `x` by its angle; the layout of the pairs is kept."""
-    if interleaved:
-        x1, x2 = x[..., 0::2], x[..., 1::2]
-        return torch.stack((x1 * cos - x2 * sin, x1 * sin + x2 * cos), dim=-1).flatten(-2)
-    x1, x2 = x.chunk(2, dim=-1)
-    return torch.cat((x1 * cos - x2 * sin, x1 * sin + x2 * cos), dim=-1)
+    """Turns each pair of `x` by its angle; the layout of the pairs and the type of `x` are kept."""
+    if interleaved:  # a pair as a complex number: a turn is one product (arXiv 2104.09864, eq. 12)
+        wide = torch.promote_types(x.dtype, torch.float32)
+        turn = torch.complex(cos.to(wide), sin.to(wide))
+        pairs = x.to(wide).reshape(*x.shape[:-1], -1, 2).contiguous()
+        turned = torch.view_as_real(torch.view_as_complex(pairs) * turn).flatten(-2)
+    else:
+        x1, x2 = x.chunk(2, dim=-1)
+        turned = torch.cat((x1 * cos - x2 * sin, x1 * sin + x2 * cos), dim=-1)
+    return turned.to(x.dtype)  # angles may be float32 where the model is bfloat16

@@ -7,7 +7,8 @@ are one program's, and three groups of four warps work for it.
     `_weigh`        (3) scores of a tile, (4) its weights; while it makes those of one tile, the first
                     half of the next tile's scores is already being multiplied
     `_sum`, twice   (5) half of the latent's columns each, and (2) the copy of a later tile into the
-                    half that has just been summed
+                    half that has just been summed; the right half, which comes last, is asked for
+                    one tile earlier, so that it waits in the L2 cache
 
 Shared memory holds three tiles' left halves and two tiles' right halves. For that the queries of the
 rope key and of the left half live in registers; they come by way of the slot that is filled last.
@@ -33,19 +34,19 @@ HALF = gl.constexpr(256)  # columns of the latent
 PIECE = gl.constexpr(128)  # columns in one copy
 LEFT, RIGHT = gl.constexpr(3), gl.constexpr(2)  # slots
 SCORES = gl.constexpr(gl.NVMMADistributedLayout([3, 0], [4, 1], [16, 64, 16]))
-SUMS = gl.constexpr(gl.NVMMADistributedLayout([3, 0], [4, 1], [16, 256, 16]))
+SUMS = gl.constexpr(gl.NVMMADistributedLayout([3, 0], [4, 1], [16, 128, 16]))
 
 
 @gluon.jit
 @no_type_check
 def attend_stretch_hopper(
-    q_latent, q_rope, c_kv, k_rope, out, log_sums, lengths, block_table,
+    q_latent, q_rope, c_kv, k_rope, latents, out, log_sums, lengths, block_table,
     tokens, heads, splits, scale, page_size, pages,
     RAGGED: gl.constexpr, PAGED: gl.constexpr, REGISTERS: gl.constexpr,
 ):  # fmt: skip
     """As `attend_stretch`, but the first four are descriptors of rows (TMA): blocks of 64 x 256,
-    64 x 64, 64 x 128 and 64 x 64. `page_size` is a multiple of 64; without pages it is how many
-    rows after a sequence's first the next sequence begins."""
+    64 x 64, 64 x 128 and 64 x 64. `latents` points to the same numbers as `c_kv`. `page_size` is a
+    multiple of 64; without pages it is how many rows after a sequence's first the next begins."""
     dtype: gl.constexpr = q_latent.dtype
     half: gl.constexpr = gl.NVMMASharedLayout.get_default_for([64, 256], dtype)
     left = gl.allocate_shared_memory(dtype, [LEFT, TILE, HALF], half)
@@ -68,7 +69,6 @@ def attend_stretch_hopper(
         mbarrier.init(left_there.index(slot), count=1)
     for k in gl.static_range(2 * RIGHT):
         mbarrier.init(right_there.index(k), count=1)
-
     sequence = gl.program_id(2)
     length = tokens
     if RAGGED:
@@ -93,8 +93,8 @@ def attend_stretch_hopper(
             _copy_right(c_kv, right, right_there, at, k)
     gl.warp_specialize(
         [
-            (_sum, (c_kv, k_rope, left, rope, left_there, weights, shrink, weighed, summed, first, last, table, page_size, out, splits, heads, 0, PAGED)),
-            (_sum, (c_kv, k_rope, right, rope, right_there, weights, shrink, weighed, summed, first, last, table, page_size, out, splits, heads, 1, PAGED)),
+            (_sum, (c_kv, k_rope, left, rope, left_there, weights, shrink, weighed, summed, first, last, table, page_size, latents, out, splits, heads, 0, PAGED)),
+            (_sum, (c_kv, k_rope, right, rope, right_there, weights, shrink, weighed, summed, first, last, table, page_size, latents, out, splits, heads, 1, PAGED)),
             (_weigh, (c_kv, k_rope, q_right, left, right, rope, weights, shrink, q_there, left_there, right_there, weighed, summed, first, last, length, table, page_size, scale, log_sums, splits, heads, PAGED)),
         ],
         [4, 4],
@@ -127,10 +127,29 @@ def _copy_left(c_kv, k_rope, left, rope, there, at, slot):
 @no_type_check
 def _copy_right(c_kv, right, there, at, slot):
     for k in gl.static_range(2):
-        bar = there.index(2 * slot + k)
-        piece = right.index(slot).slice(k * PIECE, PIECE, dim=1)
-        mbarrier.expect(bar, c_kv.block_type.nbytes)
-        tma.async_copy_global_to_shared(c_kv, [at, HALF + k * PIECE], bar, piece)
+        _copy_piece(c_kv, right, there, at, slot, k)
+
+
+@gluon.jit
+@no_type_check
+def _copy_piece(c_kv, right, there, at, slot, k: gl.constexpr):
+    bar = there.index(2 * slot + k)
+    piece = right.index(slot).slice(k * PIECE, PIECE, dim=1)
+    mbarrier.expect(bar, c_kv.block_type.nbytes)
+    tma.async_copy_global_to_shared(c_kv, [at, HALF + k * PIECE], bar, piece)
+
+
+@gluon.jit
+@no_type_check
+def _fetch_right(latents, rows, stride, at):
+    """Asks for the right half of the tile at row `at`: each thread for two lines of 128 bytes."""
+    layout: gl.constexpr = gl.BlockedLayout([1, 1], [8, 4], [4, 1], [1, 0])
+    t = gl.arange(0, TILE, layout=gl.SliceLayout(1, layout))
+    line = gl.arange(0, 4, layout=gl.SliceLayout(0, layout))
+    row = gl.minimum(at + t, rows - 1).to(gl.int64) * stride  # a last tile may end behind them
+    where = latents + row[:, None] + (HALF + line * 64)[None, :]
+    asm: gl.constexpr = "{ prefetch.global.L2 [$1]; mov.b32 $0, 0; }"
+    gl.inline_asm_elementwise(asm, "=r,l", [where], dtype=gl.int32, is_pure=False, pack=1)
 
 
 @gluon.jit
@@ -154,13 +173,12 @@ def _weigh(
     total = gl.zeros([HEADS], gl.float32, row)
     none = gl.zeros([HEADS, TILE], gl.float32, SCORES)
     mbarrier.wait(left_there.index(0), 0, pred=first < last)
-    scores = warpgroup_mma(
-        q_rope, rope.index(0).permute((1, 0)), none, use_acc=False, is_async=True
-    )
+    keys = rope.index(0).permute((1, 0))
+    scores = warpgroup_mma(q_rope, keys, none, use_acc=False, is_async=True)
     scores = warpgroup_mma(q_left, left.index(0).permute((1, 0)), scores, is_async=True)
     scores = warpgroup_mma_wait(0, [scores])
     if first < last:
-        scores = _score_right(scores, q_right, right, right_there, 0)
+        scores = warpgroup_mma_wait(0, [_score_right(scores, q_right, right, right_there, 0)])
     for tile in range(first, last):
         i = tile - first
 
@@ -183,7 +201,6 @@ def _weigh(
         new_most = gl.maximum(most, gl.max(scores, 1) * scale)
         factor = gl.exp2(most - new_most)
         p = gl.exp2(scores * scale - new_most[:, None])
-        total = total * factor + gl.sum(p, 1)
         most = new_most
         mbarrier.wait(summed, (i + 1) & 1)  # the tile before: its weights are read
         shrink.store(factor)
@@ -193,8 +210,9 @@ def _weigh(
 
         # (3) the right half of the next tile
         scores = warpgroup_mma_wait(0, [next_scores])
-        if tile + 1 < last:
-            scores = _score_right(scores, q_right, right, right_there, i + 1)
+        scores = _score_right(scores, q_right, right, right_there, after)
+        total = total * factor + gl.sum(p, 1)  # while that is multiplied
+        scores = warpgroup_mma_wait(0, [scores])
     mbarrier.wait(summed, (last - first + 1) & 1)
     shrink.store(gl.where(total > 0, 1.0 / total, 0.0))  # no tokens: zeros
     mbarrier.arrive(weighed)
@@ -212,7 +230,7 @@ def _score_right(scores, q_right, right, there, i):
         q = q_right.slice(k * PIECE, PIECE, dim=1)
         keys = right.index(slot).slice(k * PIECE, PIECE, dim=1).permute((1, 0))
         scores = warpgroup_mma(q, keys, scores, is_async=True)
-    return warpgroup_mma_wait(0, [scores])
+    return scores
 
 
 @gluon.jit
@@ -231,20 +249,31 @@ def _clear(half, rows):
 @no_type_check
 def _sum(
     c_kv, k_rope, half, rope, there, weights, shrink, weighed, summed, first, last, table,
-    page_size, out, splits, heads, SIDE: gl.constexpr, PAGED: gl.constexpr,
+    page_size, latents, out, splits, heads, SIDE: gl.constexpr, PAGED: gl.constexpr,
 ):  # fmt: skip
     row: gl.constexpr = gl.SliceLayout(1, SUMS)
     slots: gl.constexpr = half.shape[0]
-    z = gl.zeros([HEADS, HALF], gl.float32, SUMS)
+    near = gl.zeros([HEADS, PIECE], gl.float32, SUMS)
+    far = gl.zeros([HEADS, PIECE], gl.float32, SUMS)
+    next_at = _row(gl.minimum(first + slots, last - 1), table, page_size, PAGED)
     for i in range(last - first):
         after = first + i + slots
-        at = _row(gl.minimum(after, last - 1), table, page_size, PAGED)  # early: it takes its time
+        at = next_at
+        # a page is looked up long before its copy: it takes its time
+        next_at = _row(gl.minimum(after + 1, last - 1), table, page_size, PAGED)
 
-        # (5)
+        # (5) in two pieces, so that a later tile can come into the first one early
         mbarrier.wait(weighed, i & 1)
-        z = z * shrink.load(row)[:, None]
-        z = warpgroup_mma(weights, half.index(i % slots), z, is_async=True)
-        z = warpgroup_mma_wait(0, [z])
+        factor = shrink.load(row)[:, None]
+        latent = half.index(i % slots)
+        near = warpgroup_mma(weights, latent.slice(0, PIECE, dim=1), near * factor, is_async=True)
+        far = warpgroup_mma(weights, latent.slice(PIECE, PIECE, dim=1), far * factor, is_async=True)
+        if SIDE == 1:
+            _fetch_right(latents, c_kv.shape[0], c_kv.strides[0], next_at)
+        near = warpgroup_mma_wait(1, [near])
+        if SIDE == 1 and after < last:
+            _copy_piece(c_kv, half, there, at, i % slots, 0)
+        far = warpgroup_mma_wait(0, [far])
         mbarrier.arrive(summed)
 
         # (2)
@@ -252,11 +281,18 @@ def _sum(
             if SIDE == 0:
                 _copy_left(c_kv, k_rope, half, rope, there, at, i % slots)
             else:
-                _copy_right(c_kv, half, there, at, i % slots)
+                _copy_piece(c_kv, half, there, at, i % slots, 1)
     mbarrier.wait(weighed, (last - first) & 1)
-    z = z * shrink.load(row)[:, None]
-    head = gl.program_id(0) * HEADS + gl.arange(0, HEADS, layout=row)
-    c = SIDE * HALF + gl.arange(0, HALF, layout=gl.SliceLayout(0, SUMS))
+    factor = shrink.load(row)[:, None]
+    _store(out, near * factor, splits, heads, SIDE * HALF)
+    _store(out, far * factor, splits, heads, SIDE * HALF + PIECE)
+
+
+@gluon.jit
+@no_type_check
+def _store(out, z, splits, heads, column):
+    head = gl.program_id(0) * HEADS + gl.arange(0, HEADS, layout=gl.SliceLayout(1, SUMS))
+    c = column + gl.arange(0, PIECE, layout=gl.SliceLayout(0, SUMS))
     place = ((gl.program_id(2) * heads + head) * splits + gl.program_id(1)).to(gl.int64) * 512
     gl.store(
         out + place[:, None] + c[None, :], z.to(out.dtype.element_ty), mask=(head < heads)[:, None]

