@@ -10,7 +10,6 @@ from mla_core.attention.latent import MultiHeadLatentAttention
 from mla_core.attention.recorder import Recorder
 from mla_core.models import gpt2
 from mla_core.models.language_model import LanguageModel
-from mla_core.models.llama import Llama
 from mla_core.tracing import encode_prompt, trace_ids
 
 
@@ -243,9 +242,8 @@ def dissect(model: LanguageModel, prompt: str, layer: int, head: int) -> Anatomy
         before.append("earlier")
     sheet.sum("residual", tuple(before), "s d")
     sheet.norm("x", "residual", norm, "s d")
-    if isinstance(model, Llama):
-        sheet.given("cos", model.model.rope_cos[: len(ids)], "s ")
-        sheet.given("sin", model.model.rope_sin[: len(ids)], "s ")
+    for name, table in zip(("cos", "sin"), model.rope_tables or (), strict=False):
+        sheet.given(name, model.get_buffer(table)[: len(ids)], "s ")
     rest = _Sheet()
     rest.matrices.update(sheet.matrices)
     _one_head(sheet, model, attention, head)
@@ -253,9 +251,10 @@ def dissect(model: LanguageModel, prompt: str, layer: int, head: int) -> Anatomy
     width = sheet["z"].shape[1]
     sheet._add("concat", np.hstack(heads), "s hv", "beside", ("z",), offset=head * width)
     w_o, b_o = output_weights(model.output_projection(layer))
-    sheet.given("W_O", w_o, "hv d")
+    scale = model.residual_scale  # a factor on what is added is a factor on W_O
+    sheet.given("W_O", w_o.double() * scale, "hv d")
     if b_o is not None:
-        sheet.given("b_O", b_o, " d")
+        sheet.given("b_O", b_o.double() * scale, " d")
     sheet.linear("out", "concat", "W_O", "s d", "b_O")  # (8), (19)
     sheet.sum("residual_after", ("residual", "out"), "s d")
 

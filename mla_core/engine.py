@@ -18,7 +18,9 @@ from itertools import count
 from queue import Full, PriorityQueue
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
-from mla_core.models.locate import Conversion
+from mla_core.models.chat import ChatTokenizer, chatting, plain
+from mla_core.models.hub import LARGE
+from mla_core.models.locate import Conversion, locate
 from mla_core.traces import Trace
 
 if TYPE_CHECKING:
@@ -188,6 +190,10 @@ class Engine:
             future.cancel()
             raise
 
+    def is_open(self, name: str) -> bool:
+        """Whether a model lies in memory already."""
+        return name in self._models
+
     @property
     def ready(self) -> bool:
         """Whether a model is open, so that an answer takes moments, not seconds."""
@@ -248,9 +254,28 @@ class Engine:
             return self._convert(conversion)
         if name not in self._models:
             leave_a_core()
-            self._models[name] = load_model(name)
-            _freeze()
+            base = plain(name)
+            if base == name:
+                self._drop_large(name)
+                self._models[name] = load_model(name)
+                _freeze()
+            else:
+                tokenizer = ChatTokenizer.from_directory(locate(base))
+                self._models[name] = chatting(self.model(base), tokenizer)
         return self._models[name]
+
+    def _drop_large(self, name: str) -> None:
+        """One large model at a time: the next one needs the memory of the last."""
+        left = [other for other in self._models if plain(other) in LARGE and name in LARGE]
+        for other in left:
+            del self._models[other]
+        if left:
+            import torch
+
+            gc.unfreeze()
+            gc.collect()
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
 
     def keep_text(self, text: str) -> str:
         """Keeps a reader's calibration text; returns its key for a `Conversion`."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SHIFTS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 300, 400)
 LISTED = 8
 MOVED = ("scores", "scores_off", "next_ids", "next", "next_off")
+SCORES_BYTES = 64 * 2**20  # of all heads at all shifts; a large model is moved by fewer
+FEWEST = 3  # shifts, whatever they take
 DISTANCES = (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89)
 
 
@@ -78,20 +80,24 @@ def _elsewhere(model: "LanguageModel", shift: int | None) -> "dict[str, Tensor]"
     """The position table of a model, as if its first row were `shift`; None: no positions."""
     import torch
 
-    if model.config.rope is None:
+    tables = model.rope_tables
+    if tables is None:
         name = "transformer.wpe.weight"
         table = model.get_parameter(name)
         rows = torch.zeros_like(table) if shift is None else table.roll(-shift, 0)
         return {name: rows}
-    cos, sin = model.get_buffer("model.rope_cos"), model.get_buffer("model.rope_sin")
-    if shift is None:
-        return {"model.rope_cos": torch.ones_like(cos), "model.rope_sin": torch.zeros_like(sin)}
-    return {"model.rope_cos": cos.roll(-shift, 0), "model.rope_sin": sin.roll(-shift, 0)}
+    cos, sin = map(model.get_buffer, tables)
+    moved = (
+        (torch.ones_like(cos), torch.zeros_like(sin))
+        if shift is None
+        else (cos.roll(-shift, 0), sin.roll(-shift, 0))
+    )
+    return dict(zip(tables, moved, strict=True))
 
 
 @dataclass(frozen=True)
 class Move:
-    """Runs a text at `SHIFTS` positions further on, as far as the context goes, and at none."""
+    """Runs a text at `SHIFTS` positions further on, as far as context and memory go, and at none."""
 
     model: str
     prompt: str
@@ -107,7 +113,9 @@ class Move:
         model = engine.model(self.model)
         ids = encode_prompt(model, self.prompt, bos=True)
         room = model.config.max_position_embeddings - len(ids)
-        shifts = tuple(shift for shift in SHIFTS if shift <= room)
+        heads = model.config.num_hidden_layers * model.config.num_attention_heads
+        many = max(FEWEST, SCORES_BYTES // (4 * heads * len(ids) ** 2))
+        shifts = tuple(shift for shift in SHIFTS if shift <= room)[:many]
         tokens = torch.tensor([ids], device=model.device)
 
         def run(shift: int | None) -> tuple[np.ndarray, np.ndarray]:

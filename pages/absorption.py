@@ -17,7 +17,7 @@ from ui.opening import opening
 page = opening()
 view = page.view
 _, traces = both_models(view)  # which head to open on shows in the patterns
-ordinary, latent = traces
+*ordinary, latent = traces
 job = {latent: Absorb(latent, view.prompt, *chosen_heads(traces, view)[latent])}
 ran = answer(job)
 if ran.problem:
@@ -28,7 +28,8 @@ for paths in ran.traces.values():
         source=provenance(paths.trace, ran.live),
         on_head=partial(state.picked_head, "absorption"),
     )
-    st.caption(words.NO_ABSORPTION.format(model=ordinary, other=latent))
+    for model in ordinary:
+        st.caption(words.NO_ABSORPTION.format(model=model, other=latent))
     notes(words.ABSORPTION_NOTES)
     take_away({latent: paths})
     if not ran.live:

@@ -10,10 +10,10 @@ from ui.both import both_models
 from ui.components.wall import wall, wall_side
 from ui.engine import ENGINE
 from ui.export import closer_look
-from ui.heads import chosen_heads, headline
+from ui.heads import chosen_heads, head_on_page, headline, layer_pages
 from ui.live import go_live, provenance
 from ui.notes import notes
-from ui.opening import opening
+from ui.opening import Opening, opening
 
 
 def picked_head() -> None:
@@ -25,9 +25,29 @@ def picked_head() -> None:
 
 def entered() -> None:
     model, layer, head = st.session_state["wall"].enter
-    attention = list(words.ATTENTIONS)[list(dict(st.session_state["wall_heads"])).index(model)]
+    models = list(dict(st.session_state["wall_heads"]))
+    attention = list(words.ATTENTIONS)[-len(models) :][models.index(model)]
     state.put(attention=attention, stage=None, **{state.head_key(model): f"{layer}.{head}"})
     st.session_state["inside_next"] = True
+
+
+def turned() -> None:
+    model = state.current().large
+    state.put(layer=st.session_state["layers"].start, **{model: None})
+
+
+def picked_layers(page: Opening, offered: list[range], first: int) -> range:
+    """Which layers the reader looks at: those of the link, else of the chosen head."""
+    layer = state.asked_number("layer", 0, offered[-1].stop - 1, first)
+    st.session_state["layers"] = next(one for one in offered if layer in one)
+    found: range = page.row.selectbox(
+        words.LAYERS_LABEL, offered, key="layers", on_change=turned, width=240,
+        format_func=lambda one: words.LAYERS.format(
+            first=one.start, last=one.stop - 1, all=offered[-1].stop
+        ),
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return found
 
 
 if st.session_state.pop("inside_next", False):
@@ -35,19 +55,31 @@ if st.session_state.pop("inside_next", False):
 page = opening()
 view = page.view
 shown, traces = both_models(view)
-heads = tuple(chosen_heads(traces, view).items())
+chosen = chosen_heads(traces, view)
+pages = {model: layer_pages(trace) for model, trace in traces.items()}
+layers = {model: offered[0] for model, offered in pages.items()}
+if view.alone and len(pages[view.alone]) > 1:
+    layers[view.alone] = picked_layers(page, pages[view.alone], chosen[view.alone][0])
+    if chosen[view.alone][0] not in layers[view.alone]:
+        chosen[view.alone] = head_on_page(traces[view.alone], layers[view.alone])
+heads = tuple(chosen.items())
 st.session_state["wall_heads"] = heads
+# a pass of the whole model for each head: too long for a large one without a GPU
+measured = not view.alone or all(trace.device != "cpu" for trace in traces.values())
 ablations = {model: ENGINE.remembered(Ablate(model, view.prompt)) for model in traces}
 place, jump = state.origin("heads", heads)
 wall(
     [
-        wall_side(trace, ablations[model], page.tokenizer, provenance(trace, shown.live))
+        wall_side(
+            trace, ablations[model], page.tokenizer, provenance(trace, shown.live), layers[model]
+        )
         for model, trace in traces.items()
     ],
     headline=headline(traces, ablations, page.tokenizer),
     corresponds=view.pair in words.ORIGINALS,
-    origin=([head for _, head in place], jump),
+    origin=([(layer - layers[model].start, head) for model, (layer, head) in place], jump),
     view=view,
+    measured=measured,
     on_head=picked_head,
     on_option=partial(state.picked_option, "wall"),
     on_enter=entered,
@@ -56,5 +88,5 @@ notes(words.HEADS_NOTES)
 closer_look(traces, dict(heads), hide_first=not view.sink)
 if not shown.live:
     go_live(shown.asked)
-elif not all(ablations.values()):
+elif measured and not all(ablations.values()):
     go_live({model: Ablate(model, view.prompt) for model in traces})

@@ -24,7 +24,8 @@ def stepped() -> None:
 page = opening()
 view = page.view
 _, traces = both_models(view)  # which head to open on shows in the patterns
-model = list(traces)[list(words.ATTENTIONS).index(view.attention)]
+offered = list(words.ATTENTIONS.items())[-len(traces) :]  # a large model has the MLA way only
+model = list(traces)[[key for key, _ in offered].index(state.asked("attention", dict(offered)))]
 dissected = {model: Dissect(model, view.prompt, *chosen_heads(traces, view)[model])}
 opened = answer(dissected)
 if opened.problem:
@@ -32,7 +33,7 @@ if opened.problem:
 for anatomy in opened.traces.values():
     inside(
         anatomy,
-        attentions=list(words.ATTENTIONS.items()),
+        attentions=offered,
         view=view,
         origin=state.origin("stage", view.stage),
         source=words.INSIDE_SOURCE.format(

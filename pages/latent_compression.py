@@ -50,6 +50,8 @@ if len(words.CONVERTED[view.pair]) > 1:
         label_visibility="collapsed",
         format_func=words.CONVERTED_NAMES.__getitem__,
     )
+if view.alone:
+    st.info(words.LATENT_ALREADY.format(model=view.large))
 text = own_text()
 name = str(latent_of(lambda: conversion(view, model, text)))
 ready_to_convert(model)

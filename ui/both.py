@@ -1,4 +1,4 @@
-"""Both models of a view on the reader's text: what most pages begin with."""
+"""The models of a view on the reader's text: what most pages begin with."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from ui.state import CHUNK, View
 
 
 def ready_pair(view: View) -> list[str]:
-    """The two models of a view, ready to run; stops the page with a sentence if they are not."""
+    """The models of a view, ready to run; stops the page with a sentence if they are not."""
     models = latent_of(lambda: pair(view))
     if view.pair in words.ORIGINALS:
         ready_to_convert(words.ORIGINALS[view.pair])

@@ -1,4 +1,4 @@
-"""Fetching GPT-2: one download for the whole server, in a thread of its own; nobody waits for it."""
+"""Fetching a model: one download for the whole server, in a thread of its own; nobody waits for it."""
 
 import os
 import threading
@@ -62,23 +62,36 @@ class Download:
             raise
 
 
-GPT2 = Download("gpt2")
+DOWNLOADS = {name: Download(name) for name in hub.REPOSITORIES}
 
 
 def host() -> str:
     return urlsplit(os.environ.get("HF_ENDPOINT") or "https://huggingface.co").netloc
 
 
-def offer() -> None:
-    """The panel that stands where the pictures will be."""
-    st.subheader(words.DOWNLOAD_TITLE, anchor=False)
-    st.write(words.DOWNLOAD_ABOUT.format(host=host()))
-    _panel(GPT2)
-    st.caption(words.DOWNLOAD_BY_HAND)
+def offer(name: str, called: str, size: str) -> None:
+    """The panel that stands where the pictures will be.
+
+    Args:
+        name: one of `hub.REPOSITORIES`.
+        called, size: the same and its bytes, for a reader.
+    """
+    large = name in hub.LARGE
+    st.subheader(words.DOWNLOAD_TITLE.format(name=called), anchor=False)
+    about = words.DOWNLOAD_ABOUT["large" if large else "gpt2"]
+    st.write(about + words.DOWNLOAD_ONCE.format(host=host()))
+    _panel(DOWNLOADS[name], called, size)
+    st.caption(
+        words.DOWNLOAD_BY_HAND.format(
+            variable=hub.variable(name),
+            shards=words.DOWNLOAD_SHARDS if large else "",
+            more="" if large else words.DOWNLOAD_GPT2,
+        )
+    )
 
 
 @st.fragment(run_every=0.5)
-def _panel(download: Download) -> None:
+def _panel(download: Download, called: str, size: str) -> None:
     if not download.running and hub.on_this_machine(download.name) is not None:
         st.rerun()
     if download.running:
@@ -92,7 +105,7 @@ def _panel(download: Download) -> None:
         return
     if download.problem:
         st.error(download.problem)
-    label = words.DOWNLOAD_START
+    label = words.DOWNLOAD_START.format(name=called, size=size)
     if download.here:
         label = words.DOWNLOAD_GO_ON.format(here=download.here / MB)
     st.button(label, on_click=download.start, type="primary", key="download")

@@ -12,6 +12,8 @@ from mla_core.traces import Trace
 from ui import state, words
 from ui.labels import percent, token_labels, token_name
 
+WALL_BYTES = 8 * 2**20  # of patterns, before they are packed as text
+
 
 def chosen_heads(traces: dict[str, Trace], view: state.View) -> dict[str, tuple[int, int]]:
     """One head for each model; a conversion opens on the head of its original."""
@@ -32,6 +34,22 @@ def chosen_head(trace: Trace, view: state.View) -> tuple[int, int]:
         return layer, head
     given = trace.prompt_length
     return informative_head(trace.pattern[..., :given, :given], trace.tokens[:given])
+
+
+def layer_pages(trace: Trace) -> list[range]:
+    """The layers of a model, as many together as a browser gets at once."""
+    layers, heads = trace.pattern.shape[:2]
+    cells = trace.prompt_length * (trace.prompt_length + 1) // 2
+    many = max(1, WALL_BYTES // (4 * heads * cells))
+    return [range(first, min(first + many, layers)) for first in range(0, layers, many)]
+
+
+def head_on_page(trace: Trace, page: range) -> tuple[int, int]:
+    """The most informative head among some layers."""
+    given = trace.prompt_length
+    pattern = trace.pattern[page.start : page.stop, :, :given, :given]
+    layer, head = informative_head(pattern, trace.tokens[:given])
+    return page.start + layer, head
 
 
 def headline(

@@ -30,13 +30,13 @@ def opening(*, switchable: bool = True) -> Opening:
     view = state.current()
     prompt()
     row = switch(view) if switchable else st.container()
-    pair = view.pair if switchable else "mini"
-    note, fits = judge(view.prompt, pair)
+    shown = view if switchable else None
+    note, fits = judge(view.prompt, shown)
     if not fits:
-        if pair != view.pair:  # else the bar has said what to do
+        if shown is None and view.pair != "mini":  # else the bar has said what to do
             st.error(note)
         st.stop()
-    counter = tokenizer(pair)
+    counter = tokenizer(shown)
     if counter is None:
         st.error(words.NO_TOKENIZER)
         st.stop()

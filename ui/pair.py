@@ -1,4 +1,4 @@
-"""The model switch: the built-in pair, or GPT-2 itself beside its own conversion."""
+"""The model switch: the built-in pair, GPT-2 beside its own conversion, a large model alone."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,7 +14,7 @@ def _chosen() -> None:
 
 
 def switch(view: state.View) -> DeltaGenerator:
-    """Draws the switch; stops the page at the download where GPT-2 is not here yet.
+    """Draws the switch; stops the page at the download where a model is not here yet.
 
     Returns:
         The row that it stands in, for what else a page chooses.
@@ -30,6 +30,10 @@ def switch(view: state.View) -> DeltaGenerator:
         label_visibility="collapsed",
     )
     if view.pair == "gpt2" and on_this_machine("gpt2") is None:
-        offer()
+        offer("gpt2", "GPT-2", "548 MB")
         st.stop()
+    if view.pair == "large":
+        from ui.large import large_models
+
+        large_models(view, row)
     return row

@@ -16,7 +16,7 @@ def _submitted() -> None:
     if text is None:
         return
     st.session_state["draft"] = text
-    if judge(text, state.current().pair)[1]:
+    if judge(text, state.current())[1]:
         state.new_prompt(text)
         st.session_state["whole_page"] = True
 
@@ -29,7 +29,7 @@ def prompt() -> None:
     view = state.current()
     if st.session_state.get("prompt_on_stage") != view.prompt:
         st.session_state["prompt_on_stage"] = st.session_state["draft"] = view.prompt
-    note, fits = judge(st.session_state["draft"] or "", view.pair)
+    note, fits = judge(st.session_state["draft"] or "", view)
     prompt_bar(
         prompt=view.prompt,
         note=note,

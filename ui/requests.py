@@ -35,11 +35,13 @@ def conversion(view: View, model: str, text: str = "") -> Conversion:
 
 
 def pair(view: View) -> list[str]:
-    """The two models of a view, by name.
+    """The models of a view, by name: two, or a large one alone.
 
     Raises:
         ValueError: see `conversion`.
     """
+    if view.alone:
+        return [view.alone]
     original = words.ORIGINALS.get(view.pair)
     return list(words.MODELS) if original is None else [original, str(conversion(view, original))]
 

@@ -12,12 +12,15 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from mla_core.models.chat import SUFFIX, plain
+from mla_core.models.hub import LARGE
 from mla_core.models.locate import Conversion
 from ui import words
 
 T = TypeVar("T")
 NOWHERE = object()
 MAX_TOKENS = 128  # of a prompt, with its start token; both patterns stay legible
+LARGE_TOKENS = 64  # of a large model: a thousand heads at once stay legible, and in memory
 MAX_CHARACTERS = 4_000  # of a prompt in a link; longer texts are cut before anything reads them
 MAX_NEW = 48
 CHUNK = 12  # tokens generated at a time
@@ -36,6 +39,7 @@ HEAD_KEYS = (
     "mini-mha-mla",
     "gpt2",
     "gpt2-mla",
+    *LARGE,
 )
 
 
@@ -44,7 +48,8 @@ class View:
     """What the reader looks at; a link is this and nothing else.
 
     `heads` holds (layer, head) for each model the reader has chosen one for, by `head_key`.
-    `top_k` None draws among all tokens. `rank`, `method` and `layerwise` say how a model is converted; rank None is the page's own.
+    `large` is the model that stands alone where `pair` is "large", `chat` whether its own chat
+    template is put around the text. `top_k` None draws among all tokens. `rank`, `method` and `layerwise` say how a model is converted; rank None is the page's own.
     """
 
     prompt: str
@@ -55,6 +60,8 @@ class View:
     lead: str
     sink: bool
     pair: str
+    large: str
+    chat: bool
     converted: str
     rank: int | None
     method: str
@@ -71,6 +78,16 @@ class View:
     top_k: int | None
     layer: int
     point: str
+
+    @property
+    def alone(self) -> str | None:
+        """The one large model that the reader looks at, as the engine knows it."""
+        return None if self.pair != "large" else self.large + SUFFIX * self.chat
+
+    @property
+    def max_tokens(self) -> int:
+        """Of a prompt, with its start token."""
+        return LARGE_TOKENS if self.alone else MAX_TOKENS
 
 
 def _number(text: str | None, low: float, high: float) -> float | None:
@@ -103,11 +120,13 @@ def _one_of(text: str | None, known: Iterable[str]) -> str:
 def head_key(model: str) -> str:
     """The URL's name for the head chosen of a model; all conversions of a model share one."""
     conversion = Conversion.parse(model)
-    return model if conversion is None else f"{conversion.model}-mla"
+    return plain(model) if conversion is None else f"{conversion.model}-mla"
 
 
 def leads(models: list[str]) -> list[tuple[str, str]]:
     """(the URL's value, what to call it) for each way to continue two models' text."""
+    if len(models) == 1:
+        return [("own", words.LEADS[0])]
     return list(zip(("own", *map(head_key, models)), words.LEADS, strict=True))
 
 
@@ -127,6 +146,8 @@ def current() -> View:
         lead=lead if lead in HEAD_KEYS else "own",
         sink=url.get("sink") != "hidden",
         pair=pair,
+        large=_one_of(url.get("large"), LARGE),
+        chat=url.get("chat") == "on",
         converted=_one_of(url.get("model"), words.CONVERTED[pair]),
         rank=_integer(url.get("rank"), MAX_RANK) or None,
         method=_one_of(url.get("method"), words.METHODS),
@@ -204,7 +225,7 @@ def origin(name: str, value: T) -> tuple[T, int]:
 
 def subject(view: View) -> str:
     """What a place on a page belongs to: short, and another for every text and pair of models."""
-    return hashlib.sha256(f"{view.pair} {view.prompt}".encode()).hexdigest()[:8]
+    return hashlib.sha256(f"{view.alone or view.pair} {view.prompt}".encode()).hexdigest()[:8]
 
 
 def report(name: str, value: Any, about: str | None = None) -> bool:

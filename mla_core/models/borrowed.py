@@ -93,7 +93,8 @@ class Borrowed(LanguageModel):
     def __init__(self, config: ModelConfig, body: Any) -> None:
         super().__init__(config)
         self.body = body
-        _fuse_norms(body)
+        for layer in body.model.layers:
+            _fuse_norms(layer)
         cos, sin = _rotation(body.model.rotary_emb, config.max_position_embeddings)
         self.register_buffer("rope_cos", cos, persistent=False)
         self.register_buffer("rope_sin", sin, persistent=False)
@@ -130,19 +131,31 @@ class Borrowed(LanguageModel):
         return logits
 
     @property
+    def rope_tables(self) -> tuple[str, str]:
+        return "rope_cos", "rope_sin"
+
+    @property
+    def residual_scale(self) -> float:
+        return float(getattr(self.body.model.layers[0], "residual_scale", 1.0))  # MiniCPM3
+
+    @property
     def device(self) -> torch.device:
         """Where tokens go in; with several GPUs the layers lie on others."""
         found: torch.device = self.body.get_input_embeddings().weight.device
         return found
 
 
-def _fuse_norms(body: nn.Module) -> None:
-    """torch's RMSNorm, one kernel, for each family's own of seven; a step has three in each layer."""
-    for module in list(body.modules()):
+def _fuse_norms(layer: nn.Module) -> None:
+    """torch's RMSNorm, one kernel, for each family's own of seven; a layer has three or four."""
+    for module in list(layer.modules()):
         for name, part in module.named_children():
             if type(part).__name__.endswith("RMSNorm"):
-                norm = nn.RMSNorm(part.weight.shape[0], part.variance_epsilon, device="meta")
-                norm.weight = part.weight
+                weight, epsilon = (
+                    part.get_parameter("weight"),
+                    float(vars(part)["variance_epsilon"]),
+                )
+                norm = nn.RMSNorm(len(weight), epsilon, device="meta")
+                norm.weight = nn.Parameter(weight, requires_grad=weight.requires_grad)
                 setattr(module, name, norm)
 
 
@@ -278,12 +291,21 @@ def check_room(directory: Path, device: torch.device, dtype: torch.dtype) -> Non
     Raises:
         CheckpointError: a file is missing or cut short, or the memory does not suffice.
     """
+    need_room(str(directory), numbers_in(directory), device, dtype)
+
+
+def numbers_in(directory: Path) -> int:
+    """How many there are in all files of weights, from their headers.
+
+    Raises:
+        CheckpointError: a file is missing or cut short.
+    """
     numbers = 0
     for path in weight_files(directory):
         with open_file(path) as file:
             for name in file.keys():  # noqa: SIM118 (safe_open is no mapping)
                 numbers += torch.Size(file.get_slice(name).get_shape()).numel()
-    need_room(str(directory), numbers, device, dtype)
+    return numbers
 
 
 def need_room(what: str, numbers: int, device: torch.device, dtype: torch.dtype) -> None:

@@ -116,6 +116,10 @@ class GPT2(LanguageModel):
         block = self.transformer.h[layer]
         return block.get_submodule("ln_1"), block.get_submodule("attn")
 
+    @property
+    def rope_tables(self) -> None:
+        return None
+
     def output_projection(self, layer: int) -> nn.Module:
         name = "o_proj" if self.config.attention == "MLA" else "c_proj"
         return self.transformer.h[layer].get_submodule(f"attn.{name}")

@@ -27,11 +27,12 @@ GPT2S = {
     "gpt2-xl": "openai-community/gpt2-xl",
 }
 LARGE = {  # MLA in several files of weights; named as transformers' documentation does
-    "minicpm3-4b": "openbmb/MiniCPM3-4B",
     "youtu-llm-2b": "tencent/Youtu-LLM-2B",
+    "minicpm3-4b": "openbmb/MiniCPM3-4B",
     "deepseek-v2-lite": "deepseek-ai/DeepSeek-V2-Lite",
 }
 REPOSITORIES = GPT2S | LARGE
+CHAT = ("tokenizer_config.json", "chat_template.jinja")  # of large models; not all have them
 FILES = ("config.json", "tokenizer.json", WEIGHTS)  # the large one last
 CHUNK = 1 << 18
 TRIES = 4  # of a connection that breaks; each goes on where the last one ended
@@ -131,7 +132,7 @@ def download(
         remote = {file: _about(name, file, endpoint) for file in files}
         total = sum(size for _, size, _ in remote.values())
         if name in LARGE:
-            weights = [size for file, (_, size, _) in remote.items() if file not in FILES[:2]]
+            weights = [size for file, (_, size, _) in remote.items() if "safetensors" in file]
             _need_room(name, sum(weights))
         _need_disk(target, {file: size for file, (_, size, _) in remote.items()})
         before = 0
@@ -153,14 +154,22 @@ def _files(name: str, target: Path, endpoint: str | None) -> tuple[str, ...]:
     """What has to be fetched; an index of several files of weights is read for that."""
     if name not in LARGE:
         return FILES
+    small = [*FILES[:2], *(file for file in CHAT if _is_there(name, file, endpoint))]
+    if not _is_there(name, INDEX, endpoint):
+        return (*small, WEIGHTS)
+    url, size, digest = _about(name, INDEX, endpoint)
+    _fetch(name, url, target / INDEX, size, digest, lambda: False, lambda _: None)
+    return (*small, *(path.name for path in weight_files(target)))
+
+
+def _is_there(name: str, file: str, endpoint: str | None) -> bool:
     try:
-        url, size, digest = _about(name, INDEX, endpoint)
+        _about(name, file, endpoint)
     except DownloadError as error:
         if error.status == 404:
-            return FILES
+            return False
         raise
-    _fetch(name, url, target / INDEX, size, digest, lambda: False, lambda _: None)
-    return (*FILES[:2], *(path.name for path in weight_files(target)))
+    return True
 
 
 def _need_room(name: str, nbytes: int) -> None:

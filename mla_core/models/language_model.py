@@ -59,6 +59,16 @@ class LanguageModel(nn.Module, ABC):
         """W_O of a layer: takes its heads concatenated, (b, s, hv)."""
 
     @property
+    @abstractmethod
+    def rope_tables(self) -> tuple[str, str] | None:
+        """The buffers of cos and sin, a row a position; None where positions are learned."""
+
+    @property
+    def residual_scale(self) -> float:
+        """What a layer's output is multiplied with before it joins the residual stream."""
+        return 1.0
+
+    @property
     def tokenizer(self) -> Tokenizer:
         if self._tokenizer is None:
             raise ValueError(f"{self.name} has no tokenizer; open it with load_model")

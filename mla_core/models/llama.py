@@ -154,6 +154,10 @@ class Llama(LanguageModel):
         block = self.model.layers[layer]
         return block.get_submodule("input_layernorm"), block.get_submodule("self_attn")
 
+    @property
+    def rope_tables(self) -> tuple[str, str]:
+        return "model.rope_cos", "model.rope_sin"
+
     def output_projection(self, layer: int) -> nn.Module:
         return self.model.layers[layer].get_submodule("self_attn.o_proj")
 

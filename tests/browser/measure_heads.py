@@ -36,7 +36,7 @@ def trace(name, pattern):
     ids = tuple(range(tokens))
     words = tuple(f"w{i}" for i in ids)
     return Trace(name, config, "x", "cpu", "float32", ids, words, False, tokens, (), {"pattern": pattern})
-sides = [wall_side(trace(f"m{i}", p), None, None, "drawn") for i, p in enumerate(patterns)]
+sides = [wall_side(trace(f"m{i}", p), None, None, "drawn", range(len(p))) for i, p in enumerate(patterns)]
 wall(sides, headline="", corresponds=False, origin=([(0, 0), (0, 0)], 1), view=state.current(),
      on_head=lambda: None, on_option=lambda: None, on_enter=lambda: None)
 """

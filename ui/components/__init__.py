@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+VALUE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}  # of a trace's dtype
+
 
 def source(component: str, name: str) -> str:
     """The text of a component's file; Streamlit takes paths only from installed packages."""

@@ -1,5 +1,7 @@
 """Every colour, in one place (Okabe-Ito; always with a letter or a name beside it)."""
 
+from mla_core.models.chat import plain
+from mla_core.models.hub import LARGE
 from ui import words
 
 Q = "#0072B2"
@@ -52,7 +54,8 @@ METHOD = {
 
 def of_model(model: str) -> str:
     """That of the first thing that its cache keeps."""
-    return LATENT if "@" in model or model.endswith("mla") else K
+    latent = "@" in model or model.endswith("mla") or plain(model) in LARGE
+    return LATENT if latent else K
 
 
 def colorscale(colours: list[str]) -> list[tuple[float, str]]:

@@ -64,7 +64,12 @@ def about(model_type: str, attention: str) -> dict[str, str]:
     return ABOUT["converted" if model_type.startswith("mla_") else attention]
 
 
-PAIRS = {"mini": "Small pair, built in", "same": "Small GPT-2, made latent", "gpt2": "GPT-2 itself"}
+PAIRS = {
+    "mini": "Small pair, built in",
+    "same": "Small GPT-2, made latent",
+    "gpt2": "GPT-2 itself",
+    "large": "A large MLA model",
+}
 PAIR_LABEL = "Models"
 
 KEYS, VALUES, LATENT, ROPE_KEY = "K", "V", "c_KV", "rope key"
@@ -98,9 +103,10 @@ it learns to spend it on ⟨start⟩, the *attention sink*. Hide it to see the r
 
 ORIGINALS = {"same": "mini-gpt2", "gpt2": "gpt2"}  # pairs of a model and its own conversion
 # under "Side by side", by the pair that is chosen
-NOTES = {
-    "mini": _LOOKS
-    + """
+NOTES = (
+    {
+        "mini": _LOOKS
+        + """
 **The cache.** To write the next token, each model reads what it kept of all earlier ones. Ordinary
 attention keeps K and V of every head; Multi-head Latent Attention keeps one latent and one rope key
 for all heads, and reads them as they are. Both pictures have one scale: equal areas are equal bytes.
@@ -109,9 +115,10 @@ for all heads, and reads them as they are. Both pictures have one scale: equal a
 and often err. They differ in more than attention, as GPT-2 and DeepSeek do (positions, norms).
 Every number was computed by them; each picture says when and where.
 """,
-} | {
-    pair: _LOOKS
-    + """
+    }
+    | {
+        pair: _LOOKS
+        + """
 **The cache.** To write the next token, each model reads what it kept of all earlier ones. The
 original keeps K and V of every head; its conversion keeps one latent for all heads, and no rope key: GPT-2's
 positions are in the words themselves. Both pictures have one scale: equal areas are equal bytes.
@@ -120,8 +127,19 @@ positions are in the words themselves. Both pictures have one scale: equal areas
 latent, without any training. How small that may be is the page *Latent compression*. Every number
 was computed by them; each picture says when and where.
 """
-    for pair in ORIGINALS
-}
+        for pair in ORIGINALS
+    }
+    | {
+        "large": _LOOKS
+        + """
+**The cache.** To write the next token the model reads what it kept of all earlier ones: in every layer one
+latent and one rope key a token, the same for all its heads.
+
+**The model** is its maker's, with its published weights; its embeddings, norms, experts and output are
+transformers' code, its attention and its cache are ours. Every number was computed by it on this server.
+"""
+    }
+)
 
 CLOSER = "Exact values, pictures and data"
 CLOSER_NOTE = "Rows are queries, columns are keys; hover a cell for its value. The camera saves an SVG picture."
@@ -179,7 +197,16 @@ STAGE = {
 
 LATENT_COMPRESSION = "Latent compression"
 # models that the page makes latent, by the pair that is chosen
-CONVERTED = {"mini": ("mini-gpt2", "mini-mha"), "same": ("mini-gpt2",), "gpt2": ("gpt2",)}
+CONVERTED = {
+    "mini": ("mini-gpt2", "mini-mha"),
+    "same": ("mini-gpt2",),
+    "gpt2": ("gpt2",),
+    "large": ("mini-gpt2", "mini-mha"),  # a large one is latent already
+}
+LATENT_ALREADY = (
+    "{model} was trained with its latent: there is nothing to press. What it keeps can be looked at under "
+    "*Inside one head* and *The cache grows*; here a small model is made latent after its training."
+)
 CONVERTED_NAMES = {
     "mini-gpt2": "mini-gpt2: learned positions, like GPT-2",
     "mini-mha": "mini-mha: rotated keys, like Llama",
@@ -325,20 +352,47 @@ CALIBRATING_WHY = (
     "some of ours, forwards and backwards. That takes a minute or two on two cores and is kept."
 )
 
-DOWNLOAD_TITLE = "GPT-2 is not on this machine yet"
-DOWNLOAD_ABOUT = (
-    "The model with 124 million parameters that the video shows. It is fetched once from "
-    "{host}, for everybody on this server; the built-in pair keeps working meanwhile."
+DOWNLOAD_TITLE = "{name} is not on this machine yet"
+DOWNLOAD_ABOUT = {
+    "gpt2": "The model with 124 million parameters that the video shows.",
+    "large": "Its own weights, safetensors only, with a checksum; no code of it is run.",
+}
+DOWNLOAD_ONCE = (
+    " It is fetched once from {host}, for everybody on this server; the built-in pair keeps working "
+    "meanwhile."
 )
-DOWNLOAD_START = "Download GPT-2 (548 MB)"
+DOWNLOAD_START = "Download {name} ({size})"
 DOWNLOAD_GO_ON = "Go on with the download ({here:,.0f} MB are here)"
 DOWNLOAD_CANCEL = "Cancel"
 DOWNLOAD_PROGRESS = "{here:,.1f} of {total:,.1f} MB"
 DOWNLOAD_ASKING = "Asking {host} …"
 DOWNLOAD_BY_HAND = (
-    "Or start the server with MLA_EXPLORER_GPT2 set to a directory with config.json, "
-    "model.safetensors and tokenizer.json (or vocab.json and merges.txt)."
+    "Or start the server with {variable} set to a directory with config.json, "
+    "model.safetensors{shards} and tokenizer.json{more}."
 )
+DOWNLOAD_SHARDS = " (or several, with their index)"
+DOWNLOAD_GPT2 = " (or vocab.json and merges.txt)"
+
+LARGE_LABEL = "Large model"
+LARGE_NAME = "{name} · {parameters:.3g} billion parameters"
+CHAT = "Chat template"
+CHAT_HELP = "puts what this model's own template says around your text, as in a conversation"
+LARGE_ABOUT = (
+    "**{layers} layers × {heads} heads**, latent {c} + {r}. In each layer a token leaves {c} + {r} numbers, "
+    "where this model's own heads, with keys and values of their own, would leave {own:,}: **{ratio:.3g} times** less. "
+)
+LARGE_ROOM = "It needs **{needed:.1f} GB** of memory in {dtype}; {where} has **{free:.1f} GB** free of {total:.1f}."
+LARGE_OPEN = "It is open in {dtype}."
+LARGE_WHERE = {"cuda": "this machine's GPU memory", "cpu": "this machine (no GPU)"}
+LARGE_TOO_SMALL = (
+    "{name} does not fit into this machine's memory: it needs {needed:.1f} GB in {dtype}, {free:.1f} GB are free. "
+    "Choose a smaller one, or start the server on a machine with more; nothing was downloaded."
+)
+LARGE_HEAD = "| model | parameters | layers × heads | latent | to download | memory needed | fits here |\n|---|--:|--:|--:|--:|--:|---|"
+LARGE_ROW = "| {name} | {parameters:.3g} billion | {layers} × {heads} | {c} + {r} | {size:.1f} GB | {needed:.1f} GB | {fits} |"
+LARGE_SIZE = "{size:.1f} GB"
+LARGE_FITS = {True: "yes", False: "no"}
+LARGE_SOURCE = "Sizes: {source}."
 
 EVERY_HEAD = "Every head"
 ORDERS = {"layer": "by layer", "kind": "by kind", "effect": "by effect on the next token"}
@@ -361,6 +415,8 @@ KIND_SHARES = {
     "diffuse": "evenness",
     "local": "on the last four",
 }
+LAYERS_LABEL = "Layers"
+LAYERS = "layers {first} to {last} of {all}"
 WALL = {
     "order": "Order",
     "kind": "Show",
@@ -381,6 +437,10 @@ WALL = {
     "alt": "{model}: attention patterns of all {layers} layers and {heads} heads, {count} tokens.",
     "largeAlt": "{model}: attention pattern of layer {layer}, head {head}.",
 }
+NOT_MEASURED_HERE = (
+    "What each head does for the next token is not measured here: without a GPU a pass of so large a model for "
+    "each head takes too long."
+)
 HEADLINE = (
     "Layer {layer}, head {head} of {model} is worth a look: “{query}” gives {percent} of its "
     "attention to “{key}”."
@@ -404,6 +464,7 @@ or whether anybody uses it.
 ATTENTIONS = {"MHA": "the ordinary way", "MLA": "the MLA way"}
 
 INSIDE = "Inside one head"
+FIRST_COLUMNS = "; the first {shown} of {all:,} columns"
 MATRICES = {  # letter, and what it is
     "embedding": ("E", "the words, looked up"),
     "position": ("P", "their positions, learned"),
@@ -645,7 +706,7 @@ WAY_PRODUCTS = {
     },
 }
 WAY_TOTAL = "{macs:,} multiply-adds, counted while it ran"
-SHAPE_OWN = "{model}, float32"
+SHAPE_OWN = "{model}, {dtype}"
 SHAPE_DEEPSEEK = "a layer of DeepSeek-V2, V3 or R1, bfloat16"
 ABSORPTION_LAYER = {
     "layer": "Layer",
@@ -709,8 +770,8 @@ between the latents' sum and W_O: apply it once, after the sum.
 instead of 128. With one new token that is far cheaper than rebuilding; with a whole prompt at once
 (prefill) rebuilding is cheaper, and that is how DeepSeek serves it (DeepSeek-V3.2, appendix A).
 
-**Not bit by bit.** The two ways add in different orders, so they differ in the last digits of
-float32. The differences on this page are measured, not assumed.
+**Not bit by bit.** The two ways add in different orders, so they differ in their last
+digits. The differences on this page are measured, not assumed.
 """
 NO_ABSORPTION = (
     "{model} keeps keys and values themselves, so there is nothing to absorb. Shown is {other}."

@@ -8,7 +8,7 @@ import streamlit as st
 from mla_core.absorption import Paths
 from mla_core.accounting import DEEPSEEK_V2, LatentShape
 from ui import words
-from ui.components import bytes64, script, source, style
+from ui.components import VALUE_BYTES, bytes64, script, source, style
 from ui.figures import palette
 from ui.labels import token_texts
 
@@ -18,7 +18,7 @@ _mount = st.components.v2.component(
     css=style("absorption"),
     js=script("absorption"),
 )
-BYTES_FLOAT32, BYTES_BFLOAT16 = 4, 2
+BYTES_BFLOAT16 = 2
 WAY_COLOURS = {"naive": palette.K, "absorbed": palette.LATENT}
 PRODUCT_COLOURS = {
     "keys": palette.K, "values": palette.V, "scores": palette.PATTERN, "sum": palette.LATENT,
@@ -63,7 +63,7 @@ def way(name: str, paths: Paths) -> dict[str, Any]:
     return {
         "title": words.WAY_TITLES[name],
         "about": about.format(
-            read=read, nbytes=read * BYTES_FLOAT32, tokens=tokens,
+            read=read, nbytes=read * VALUE_BYTES[paths.trace.dtype], tokens=tokens,
             rebuilt=paths.counts["rebuilt_values"],
         ),
         "colour": WAY_COLOURS[name],
@@ -102,7 +102,11 @@ def absorption(paths: Paths, *, source: str, on_head: Callable[[], None]) -> Any
         "ways": [way(name, paths) for name in ("naive", "absorbed")],
         "shapes": [
             shape_data(
-                shape, words.SHAPE_OWN.format(model=trace.model), BYTES_FLOAT32, "float32", True
+                shape,
+                words.SHAPE_OWN.format(model=trace.model, dtype=trace.dtype),
+                VALUE_BYTES[trace.dtype],
+                trace.dtype,
+                True,
             ),
             shape_data(DEEPSEEK_V2, words.SHAPE_DEEPSEEK, BYTES_BFLOAT16, "bfloat16", False),
         ],

@@ -19,7 +19,7 @@ class Growth {
     this.report = setStateValue;
     this.set = setTriggerValue;
     this.cached = data.cached;
-    if (!this.sides) this.build();
+    if (this.sides?.length !== data.sides.length) this.build();
     data.sides.forEach((side, i) => this.sides[i].load(side));
     this.widest = Math.max(...data.sides.map(({ parts }) =>
       4 * Math.max(...parts[0].widths.map((_, i) => parts.reduce((w, part) => w + part.widths[i], 0)))));

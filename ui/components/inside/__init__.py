@@ -1,6 +1,7 @@
 """The stage of one head: every matrix at its true shape, every number with its origin."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ _mount = st.components.v2.component(
     js=script("inside", "explain"),
 )
 CACHED = {"MLA": ("c_kv", "k_rope"), "ordinary": ("k", "v")}  # what stays in the cache
+ADDED = ("W_O", "b_O", "out", "residual_after")  # nothing on the page is made from these again
+MOST_COLUMNS = 512  # of those that a browser gets: a large model's W_O alone is 17 MB
 PARTS_OF_A_SCORE = ("content", "position_scores", "raw")
 STREAM = "#7f8c99"
 COLOURS = {
@@ -38,6 +41,10 @@ COLOUR_OF = {name: colour for colour, names in COLOURS.items() for name in names
 def matrix_data(name: str, matrix: Matrix, anatomy: Anatomy) -> dict[str, Any]:
     """One matrix for the browser: exact numbers, and how they follow."""
     letter, what = words.MATRICES.get(name, (name, ""))
+    rows, columns = matrix.values.shape
+    if name in ADDED and columns > MOST_COLUMNS:
+        what += words.FIRST_COLUMNS.format(shown=MOST_COLUMNS, all=columns)
+        matrix = replace(matrix, values=matrix.values[:, :MOST_COLUMNS])
     # the parts of a score have one scale, so that the eye can add them
     together = PARTS_OF_A_SCORE if name in PARTS_OF_A_SCORE else (name,)
     values = [anatomy.matrices[one].values for one in together if one in anatomy.matrices]
@@ -51,7 +58,7 @@ def matrix_data(name: str, matrix: Matrix, anatomy: Anatomy) -> dict[str, Any]:
         "scale": "weights" if name == "pattern" else "signed",
         "most": float(np.quantile(finite, 0.995)) or 1.0,
         "cached": name in CACHED[kind],
-        "rows": matrix.values.shape[0],
+        "rows": rows,
         "columns": matrix.values.shape[1],
         "axes": list(matrix.axes),
         "wide": wide,
@@ -126,7 +133,7 @@ def inside(
         "layer": anatomy.layer,
         "head": anatomy.head,
         "attentions": [list(pair) for pair in attentions],
-        "attention": view.attention,
+        "attention": view.attention if len(attentions) > 1 else attentions[0][0],
         "matrices": {n: matrix_data(n, m, anatomy) for n, m in anatomy.matrices.items()},
         "scenes": [
             {"lines": scene.lines, "shelf": scene.shelf}

@@ -195,6 +195,7 @@ class Inside {
     this.step = Math.min(this.step, data.scenes.length - 1);
     const numbers = (n) => Array.from({ length: n }, (_, i) => [i, i]);
     choices(this.find(".attention"), data.attentions, data.attention);
+    this.find(".attention").parentElement.hidden = data.attentions.length < 2;
     choices(this.find(".layer"), numbers(data.layers), data.layer);
     choices(this.find(".head"), numbers(data.heads), data.head);
     this.find(".query").replaceChildren(...data.tokens.map((_, i) => new Option(this.label(i), i)));

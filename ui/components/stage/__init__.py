@@ -10,13 +10,12 @@ from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.traces import Trace
 from ui import words
-from ui.components import bytes64, script, source, style
+from ui.components import VALUE_BYTES, bytes64, script, source, style
 from ui.figures import palette
 from ui.labels import token_name, token_texts
 from ui.state import MAX_TEMPERATURE, View, leads, subject
 
 SHOWN_NEXT = 6  # tokens listed under "what comes next"
-BYTES_FLOAT32 = 4
 
 _mount = st.components.v2.component(
     "mla_explorer_stage",
@@ -26,9 +25,13 @@ _mount = st.components.v2.component(
 )
 
 
-def cache_parts(config: ModelConfig) -> tuple[dict[str, int], str]:
-    """(numbers a token leaves in one layer's cache, by what they are; the same as a sentence)."""
-    layers, value = config.num_hidden_layers, BYTES_FLOAT32
+def cache_parts(config: ModelConfig, value: int) -> tuple[dict[str, int], str]:
+    """(numbers a token leaves in one layer's cache, by what they are; the same as a sentence).
+
+    Args:
+        value: bytes of a number.
+    """
+    layers = config.num_hidden_layers
     total = value * config.cached_values
     if config.attention == "MLA":
         c, r = sum(config.ranks) // layers, config.qk_rope_head_dim
@@ -61,7 +64,7 @@ def side(
     order = np.argsort(-np.take_along_axis(probabilities, top, axis=-1), axis=-1)
     top = np.take_along_axis(top, order, axis=-1)
     about = words.about(trace.config.model_type, trace.config.attention)
-    parts, formula = cache_parts(trace.config)
+    parts, formula = cache_parts(trace.config, VALUE_BYTES[trace.dtype])
     total = sum(parts.values())
     return {
         "model": trace.model,

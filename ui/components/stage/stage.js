@@ -166,7 +166,7 @@ class Side {
     const held = nbytes[step - 1];
     const rate = held / step;
     const title = fill(words.cacheNow, { bytes: bytes(held), tokens: step });
-    const other = this.stage.sides[1 - this.index].side;
+    const other = this.stage.sides[1 - this.index]?.side; // a large model stands alone
     const ratio = other ? other.nbytes[0] / nbytes[0] : 1;
     this.cacheTitle.replaceChildren(`${words.cache}: `, el("span", "", title));
     const perToken = fill(words.cacheRate, { bytes: bytes(rate) });
@@ -298,7 +298,7 @@ class Stage {
     const before = this.data;
     this.data = data;
     this.setStateValue = setStateValue;
-    if (!this.sides) {
+    if (this.sides?.length !== data.sides.length) {
       this.sides = data.sides.map((_, i) => new Side(this, i));
       this.find("sides").replaceChildren(...this.sides.map((side) => side.root));
       this.controls();
@@ -348,6 +348,7 @@ class Stage {
     this.find("keys").textContent = words.keys;
     const set = (name, value) => this.setStateValue("option", [name, value]);
     const lead = this.find("lead");
+    lead.parentElement.hidden = this.data.leads.length < 2;
     lead.replaceChildren(...this.data.leads.map(([value, text]) => new Option(text, value)));
     lead.onchange = () => set("lead", lead.value);
     const temperature = this.find("temperature");

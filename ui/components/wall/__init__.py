@@ -25,17 +25,18 @@ _mount = st.components.v2.component(
 
 
 def wall_side(
-    trace: Trace, ablation: Ablation | None, tokenizer: Tokenizer, source: str
+    trace: Trace, ablation: Ablation | None, tokenizer: Tokenizer, source: str, shown: range
 ) -> dict[str, Any]:
     """What the wall needs of one model.
 
     Args:
+        shown: its layers to draw.
         trace: with its pattern, perhaps with generated tokens, which are left out.
         ablation: what each head does for the next token, once it is measured.
         source: where the numbers come from, in a few words.
     """
     n = trace.prompt_length
-    pattern = trace.pattern[:, :, :n, :n]
+    pattern = trace.pattern[shown.start : shown.stop, :, :n, :n]
     rows, columns = np.tril_indices(n)
     scores = kind_scores(pattern, trace.token_ids[:n])
     layers, heads = pattern.shape[:2]
@@ -45,6 +46,7 @@ def wall_side(
         "colour": palette.of_model(trace.model),
         "source": source,
         "tokens": token_texts(trace)[:n],
+        "first": shown.start,
         "layers": layers,
         "heads": heads,
         "packed": bytes64(pattern[:, :, rows, columns]),
@@ -54,7 +56,7 @@ def wall_side(
     }
     if ablation is not None:
         side |= {
-            "change": bytes64(ablation.change),
+            "change": bytes64(ablation.change[shown.start : shown.stop]),
             "next": token_name(ablation.token_id, tokenizer, trace.config),
             "probability": ablation.probability,
         }
@@ -68,6 +70,7 @@ def wall(
     corresponds: bool,
     origin: tuple[list[tuple[int, int]], int],
     view: View,
+    measured: bool = True,
     on_head: Callable[[], None],
     on_option: Callable[[], None],
     on_enter: Callable[[], None],
@@ -79,7 +82,9 @@ def wall(
         headline: what the most interesting head of this text does.
         corresponds: whether equal heads of both models are the same head, so that their
             difference means something.
-        origin: (the heads to choose, one a side; a number that forces a jump to them).
+        origin: (the heads to choose, one a side, counted from the first layer that is drawn; a
+            number that forces a jump to them).
+        measured: whether what each head does for the next token is, or will be.
         on_head, on_option, on_enter: read `st.session_state["wall"]` for `.head` and `.enter`
             (model, layer, head) and `.option` (name, value).
     """
@@ -97,7 +102,7 @@ def wall(
         "shareNames": words.KIND_SHARES,
         "compares": list(words.COMPARES.items()),
         "compare": view.compare if corresponds else "patterns",
-        "words": words.WALL,
+        "words": words.WALL if measured else words.WALL | {"measuring": words.NOT_MEASURED_HERE},
         "colours": {
             "weights": palette.WEIGHTS,
             "signed": palette.SIGNED,

@@ -117,7 +117,7 @@ class One {
       context.textAlign = "center";
       for (let h = 0; h < heads; h++) context.fillText(`h${h}`, left + (h + 0.5) * tile, 10);
       context.textAlign = "right";
-      for (let l = 0; l < layers; l++) context.fillText(`L${l}`, EDGE - 5, EDGE - 8 + (l + 0.5) * tile);
+      for (let l = 0; l < layers; l++) context.fillText(`L${this.side.first + l}`, EDGE - 5, EDGE - 8 + (l + 0.5) * tile);
     }
     this.paint(context);
     context.fillStyle = ink;
@@ -126,7 +126,7 @@ class One {
       for (const { at, x, y } of this.tiles) {
         context.globalAlpha = this.shown(at) ? 1 : 0.3;
         const effect = this.wall.data.order === "effect" && this.change;
-        const name = effect ? (100 * this.change[at]).toFixed(1) : `${Math.floor(at / heads)}.${at % heads}`;
+        const name = effect ? (100 * this.change[at]).toFixed(1) : `${this.side.first + Math.floor(at / heads)}.${at % heads}`;
         context.fillText(minus(name), x + this.size / 2, y - 8);
       }
     context.globalAlpha = 1;
@@ -196,9 +196,9 @@ class One {
   }
 
   name(at) {
-    const { heads, kinds } = this.side;
+    const { first, heads, kinds } = this.side;
     return fill(this.wall.data.words.head, {
-      layer: Math.floor(at / heads), head: at % heads, kind: this.wall.kindName(kinds[at]),
+      layer: first + Math.floor(at / heads), head: at % heads, kind: this.wall.kindName(kinds[at]),
     });
   }
 
@@ -265,7 +265,7 @@ class Wall {
     this.data = data;
     this.set = setStateValue;
     this.trigger = setTriggerValue;
-    if (!this.ones) this.build();
+    if (this.ones?.length !== data.sides.length) this.build();
     data.sides.forEach((side, i) => this.ones[i].load(side));
     if (data.jump !== this.jump) {
       this.chosen = data.chosen.map((head) => [...head]);
@@ -287,6 +287,8 @@ class Wall {
   build() {
     const { words } = this.data;
     this.ones = this.data.sides.map((_, i) => new One(this, i));
+    this.active = this.ones.length - 1;
+    this.jump = -1;
     this.find(".walls").replaceChildren(...this.ones.map((one) => one.root));
     const names = this.root.querySelectorAll(".options .name");
     [words.order, words.kind, words.compare, words.sinkHide].forEach((text, i) => (names[i].textContent = text));
@@ -300,7 +302,7 @@ class Wall {
     };
     this.find(".enter").textContent = words.enter;
     this.find(".enter").onclick = () =>
-      this.trigger("enter", [this.data.sides[this.active].model, ...this.chosen[this.active]]);
+      this.trigger("enter", this.told(this.active));
     const large = this.find(".large canvas");
     large.onpointermove = (event) => this.hover(event);
     large.onpointerleave = () => showTip(large, null, "");
@@ -321,8 +323,15 @@ class Wall {
     this.chosen[index] = [layer, head];
     if (this.data.compare === "difference") this.chosen = this.chosen.map(() => [layer, head]);
     this.draw();
-    this.set("head", [this.data.sides[index].model, layer, head]);
+    this.set("head", this.told(index));
     this.speak(this.find(".which").textContent);
+  }
+
+  // The chosen head by its number in the model: a page of many layers begins with another one.
+  told(index) {
+    const { model, first } = this.data.sides[index];
+    const [layer, head] = this.chosen[index];
+    return [model, first + layer, head];
   }
 
   speak(text) {
@@ -355,7 +364,7 @@ class Wall {
     const at = layer * one.side.heads + head;
     const canvas = this.find(".large canvas");
     this.find(".which").replaceChildren(
-      fill(words.which, { layer, head }), el("small", "", one.side.model + (one.differs ? " " + words.minus : "")),
+      fill(words.which, { layer: one.side.first + layer, head }), el("small", "", one.side.model + (one.differs ? " " + words.minus : "")),
     );
     const colour = (value) =>
       Number.isNaN(value) ? null : one.differs ? this.signed((value / DIFFERENCE + 1) / 2) : this.weight(value);
@@ -364,7 +373,7 @@ class Wall {
       colour: (i, j) => (j > i ? null : colour(one.value(at, i, j))),
       most: 34,
     });
-    canvas.setAttribute("aria-label", fill(words.largeAlt, { layer, head, model: one.side.model }));
+    canvas.setAttribute("aria-label", fill(words.largeAlt, { layer: one.side.first + layer, head, model: one.side.model }));
     const legend = this.find(".legend");
     legend.style.setProperty("--ramp", gradient(colours[one.differs ? "signed" : "weights"][theme]));
     const ends = one.differs ? [`−${DIFFERENCE}`, `+${DIFFERENCE}`] : ["0", "1"];
