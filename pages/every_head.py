@@ -13,7 +13,7 @@ from ui.export import closer_look
 from ui.heads import chosen_heads, head_on_page, headline, layer_pages
 from ui.live import go_live, provenance
 from ui.notes import notes
-from ui.opening import Opening, opening
+from ui.opening import opening
 
 
 def picked_head() -> None:
@@ -36,11 +36,11 @@ def turned() -> None:
     state.put(layer=st.session_state["layers"].start, **{model: None})
 
 
-def picked_layers(page: Opening, offered: list[range], first: int) -> range:
+def picked_layers(offered: list[range], first: int) -> range:
     """Which layers the reader looks at: those of the link, else of the chosen head."""
     layer = state.asked_number("layer", 0, offered[-1].stop - 1, first)
     st.session_state["layers"] = next(one for one in offered if layer in one)
-    found: range = page.row.selectbox(
+    found: range = st.selectbox(
         words.LAYERS_LABEL, offered, key="layers", on_change=turned, width=240,
         format_func=lambda one: words.LAYERS.format(
             first=one.start, last=one.stop - 1, all=offered[-1].stop
@@ -59,7 +59,7 @@ chosen = chosen_heads(traces, view)
 pages = {model: layer_pages(trace) for model, trace in traces.items()}
 layers = {model: offered[0] for model, offered in pages.items()}
 if view.alone and len(pages[view.alone]) > 1:
-    layers[view.alone] = picked_layers(page, pages[view.alone], chosen[view.alone][0])
+    layers[view.alone] = picked_layers(pages[view.alone], chosen[view.alone][0])
     if chosen[view.alone][0] not in layers[view.alone]:
         chosen[view.alone] = head_on_page(traces[view.alone], layers[view.alone])
 heads = tuple(chosen.items())

@@ -54,7 +54,7 @@ def facts(name: str, here: Room, directory: Path | None = None) -> dict[str, Any
     Raises:
         CheckpointError: the directory cannot be read.
     """
-    from mla_core.models.borrowed import ROOM, numbers_in
+    from mla_core.models.borrowed import BODIES, ROOM, numbers_in
 
     about = PUBLISHED[ARCHITECTURES[name]]
     assert about.latent is not None and about.parameters is not None
@@ -62,6 +62,9 @@ def facts(name: str, here: Room, directory: Path | None = None) -> dict[str, Any
     layers, heads, numbers = about.num_hidden_layers, about.latent.heads, about.parameters
     if directory is not None:
         raw = read_json(directory)  # a class's defaults are those that are published
+        kind = raw.get("model_type")
+        if kind not in BODIES:
+            raise CheckpointError(words.LARGE_OTHER.format(directory=directory, kind=kind))
         shape = {field: raw.get(field) or value for field, value in shape.items()}
         layers = raw.get("num_hidden_layers") or layers
         heads = raw.get("num_attention_heads") or heads
@@ -103,7 +106,8 @@ def large_models(view: state.View, row: DeltaGenerator) -> None:
     except CheckpointError as error:
         st.error(sentence(error))
         st.stop()
-    form = words.LARGE_OPEN if ENGINE.is_open(view.large) else words.LARGE_ROOM
+    is_open = there is not None and ENGINE.is_open(view.large)
+    form = words.LARGE_OPEN if is_open else words.LARGE_ROOM
     st.markdown((words.LARGE_ABOUT + form).format(**told))
     if there is None:
         _offer(view.large, told, here)

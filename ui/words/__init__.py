@@ -390,6 +390,7 @@ LARGE_TOO_SMALL = (
 )
 LARGE_HEAD = "| model | parameters | layers × heads | latent | to download | memory needed | fits here |\n|---|--:|--:|--:|--:|--:|---|"
 LARGE_ROW = "| {name} | {parameters:.3g} billion | {layers} × {heads} | {c} + {r} | {size:.1f} GB | {needed:.1f} GB | {fits} |"
+LARGE_OTHER = "{directory}/config.json is that of {kind}, which has no latent attention"
 LARGE_SIZE = "{size:.1f} GB"
 LARGE_FITS = {True: "yes", False: "no"}
 LARGE_SOURCE = "Sizes: {source}."
@@ -426,6 +427,7 @@ WALL = {
     "sinkHelp": STAGE["sinkHelp"],
     "keys": "keys: arrows move, Enter chooses",
     "byEffect": "largest change first, in percent points",
+    "layer": "layer {layer}",
     "head": "layer {layer}, head {head}: {kind}",
     "which": "Layer {layer}, head {head}",
     "minus": "minus the original",

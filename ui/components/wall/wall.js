@@ -4,6 +4,7 @@
 const walls = new WeakMap();
 const GAP = 2; // between tiles
 const TILE_LEAST = 48; // where tiles carry a caption
+const TILE_IN_ROW = 18; // where a layer is one row, without captions
 const CAPTION = 17;
 const EDGE = 30; // for "L0" and "h0"
 const DIFFERENCE = 0.5; // of two weights, at which its colour is full
@@ -72,7 +73,11 @@ class One {
         .map(([kind, name, found]) => [`${name} (${found.length})`, found.sort((a, b) => this.score(kind, b) - this.score(kind, a))]);
     if (order === "effect" && this.change)
       return [[words.byEffect, all.sort((a, b) => Math.abs(this.change[b]) - Math.abs(this.change[a]))]];
-    return Array.from({ length: layers }, (_, l) => [null, all.slice(l * heads, (l + 1) * heads)]);
+    const crowded = this.width - EDGE < heads * TILE_IN_ROW; // then a layer takes several rows
+    return Array.from({ length: layers }, (_, l) => [
+      crowded ? fill(words.layer, { layer: this.side.first + l }) : null,
+      all.slice(l * heads, (l + 1) * heads),
+    ]);
   }
 
   // How far a kind explains a head; "content" is what is left over and has no score.
@@ -84,7 +89,7 @@ class One {
 
   draw() {
     const { layers, heads } = this.side;
-    const width = this.canvas.clientWidth || 400;
+    const width = (this.width = this.canvas.clientWidth || 400);
     const groups = this.groups();
     const byLayer = groups[0][0] === null;
     const columns = byLayer ? heads : Math.max(1, Math.min(heads, Math.floor(width / TILE_LEAST)));
@@ -115,7 +120,8 @@ class One {
     for (const [title, at] of titles) context.fillText(title, 0, at);
     if (byLayer) {
       context.textAlign = "center";
-      for (let h = 0; h < heads; h++) context.fillText(`h${h}`, left + (h + 0.5) * tile, 10);
+      const every = Math.ceil(30 / tile);
+      for (let h = 0; h < heads; h += every) context.fillText(`h${h}`, left + (h + 0.5) * tile, 10);
       context.textAlign = "right";
       for (let l = 0; l < layers; l++) context.fillText(`L${this.side.first + l}`, EDGE - 5, EDGE - 8 + (l + 0.5) * tile);
     }
@@ -126,7 +132,9 @@ class One {
       for (const { at, x, y } of this.tiles) {
         context.globalAlpha = this.shown(at) ? 1 : 0.3;
         const effect = this.wall.data.order === "effect" && this.change;
-        const name = effect ? (100 * this.change[at]).toFixed(1) : `${this.side.first + Math.floor(at / heads)}.${at % heads}`;
+        const layered = this.wall.data.order === "layer"; // its row says which layer
+        const number = layered ? `h${at % heads}` : `${this.side.first + Math.floor(at / heads)}.${at % heads}`;
+        const name = effect ? (100 * this.change[at]).toFixed(1) : number;
         context.fillText(minus(name), x + this.size / 2, y - 8);
       }
     context.globalAlpha = 1;
