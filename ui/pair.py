@@ -20,7 +20,7 @@ def switch(view: state.View) -> DeltaGenerator:
         The row that it stands in, for what else a page chooses.
     """
     st.session_state["pair"] = view.pair
-    row = st.container(horizontal=True, vertical_alignment="center", gap="large")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     row.segmented_control(
         words.PAIR_LABEL,
         list(words.PAIRS),
