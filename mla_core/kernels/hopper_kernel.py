@@ -173,8 +173,8 @@ def _weigh(
     total = gl.zeros([HEADS], gl.float32, row)
     none = gl.zeros([HEADS, TILE], gl.float32, SCORES)
     mbarrier.wait(left_there.index(0), 0, pred=first < last)
-    keys = rope.index(0).permute((1, 0))
-    scores = warpgroup_mma(q_rope, keys, none, use_acc=False, is_async=True)
+    rope_keys = rope.index(0).permute((1, 0))
+    scores = warpgroup_mma(q_rope, rope_keys, none, use_acc=False, is_async=True)
     scores = warpgroup_mma(q_left, left.index(0).permute((1, 0)), scores, is_async=True)
     scores = warpgroup_mma_wait(0, [scores])
     if first < last:
