@@ -288,6 +288,10 @@ def whole(look: Look, run: SpeedRun) -> None:
     if room[ABSORBED]:
         st.markdown("\n".join([words.WHOLE_HEAD, *(_largest(run, tokens) for tokens in TABLE)]))
     _measured_whole(run)
+    if look.run_name == "h200":
+        from ui.speed_large import with_experts
+
+        with_experts()
     notes(words.WHOLE_NOTES)
 
 

@@ -83,7 +83,7 @@ def test_the_longest_text_fills_the_limit(name, seen):
     from ui.tokens import judge
 
     text = "the " * 126
-    while judge(text + "cat ", "mini")[1]:
+    while judge(text + "cat ")[1]:
         text += "cat "
     app = open_page(name, prompt=text)
     assert not app.exception and not app.error
@@ -167,4 +167,6 @@ def test_gpt2_that_is_not_here_is_offered(name, seen, monkeypatch):
     monkeypatch.setattr("ui.pair.on_this_machine", lambda name: None)
     app = open_page(name, pair="gpt2")
     assert not app.exception and not seen
-    assert any(words.DOWNLOAD_TITLE in str(element.value) for element in app.subheader)
+    assert any(
+        words.DOWNLOAD_TITLE.format(name="GPT-2") in str(element.value) for element in app.subheader
+    )

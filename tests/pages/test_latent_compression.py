@@ -154,7 +154,7 @@ def no_gpt2(tmp_path, monkeypatch):
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hf"))
     monkeypatch.delenv("MLA_EXPLORER_GPT2", raising=False)
-    monkeypatch.setattr(downloads, "GPT2", downloads.Download("gpt2"))
+    monkeypatch.setitem(downloads.DOWNLOADS, "gpt2", downloads.Download("gpt2"))
 
 
 @pytest.mark.parametrize("page", ["side_by_side", "latent_compression"])
@@ -164,8 +164,8 @@ def test_gpt2_is_offered_where_it_is_missing(page, no_gpt2, monkeypatch):
     if page != "side_by_side":
         app.switch_page(PAGE)
     app.run()
-    assert not app.exception and words.DOWNLOAD_TITLE in said(app)
-    (start,) = [b for b in app.button if b.label == words.DOWNLOAD_START]
+    assert not app.exception and words.DOWNLOAD_TITLE.format(name="GPT-2") in said(app)
+    (start,) = [b for b in app.button if b.label == "Download GPT-2 (548 MB)"]
 
     def refused(name, progress, cancelled):
         progress(2_000_000, 548_000_000)
@@ -173,7 +173,7 @@ def test_gpt2_is_offered_where_it_is_missing(page, no_gpt2, monkeypatch):
 
     monkeypatch.setattr(hub, "download", refused)
     start.click().run()
-    downloads.GPT2._thread.join(5)
+    downloads.DOWNLOADS["gpt2"]._thread.join(5)
     app.run()
     assert "asked too often" in said(app)
     assert any(b.label == words.DOWNLOAD_GO_ON.format(here=2) for b in app.button)
