@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from mla_core.engine import Job
-from mla_core.positions import Entangle, Move
+from mla_core.positions import SHIFTS, Entangle, Move
 from ui import state, words
 from ui.both import both_models
 from ui.components.position import positions
@@ -38,6 +38,8 @@ if ran.traces:
         on_head=partial(state.picked_head, "position"),
         on_option=partial(state.picked_option, "position"),
     )
+    if view.alone and len(moved[0].shifts) < len(SHIFTS):
+        st.caption(words.FEWER_SHIFTS.format(most=moved[0].shifts[-1], model=moved[0].trace.model))
     notes(words.POSITION_NOTES)
     take_away({one.trace.model: one for one in moved})
     if not ran.live:

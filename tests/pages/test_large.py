@@ -93,6 +93,13 @@ def test_inside_has_no_ordinary_way_and_cuts_what_nothing_follows_from(seen, mon
     assert all(matrix["columns"] == 10 for matrix in cut.values())
 
 
+def test_a_text_that_is_moved_by_fewer_steps_says_so(monkeypatch):
+    monkeypatch.setattr("mla_core.positions.SCORES_BYTES", 1)
+    app = open_page("position", **ALONE, prompt="A text of its own")
+    assert not app.exception
+    assert any("Moved by at most 2" in caption.value for caption in app.caption)
+
+
 def test_a_text_that_is_too_long_for_it_is_told_and_kept(seen):
     text = "cat " * (LARGE_TOKENS + 10)
     open_page("side_by_side", **ALONE, prompt=text)

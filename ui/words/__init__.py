@@ -848,6 +848,7 @@ POSITION_STAGE = {
     "away": "changed",
     "columns": ["key", "rebuilt, rotated", "absorbed anew for each", "absorbed once"],
 }
+FEWER_SHIFTS = "Moved by at most {most}: the scores of all heads of {model} at more positions would not fit here."
 POSITION_NOTES = """
 **Two ways to know the order.** GPT-2 learns a vector for every position and adds it to the word:
 content and position mix from the first layer on. DeepSeek turns pairs of numbers by an angle that
