@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mla_core.engine import Engine
 
 How = Literal[
-    "given",  # a weight, or what came before this layer
+    "given",  # a weight, times factor, or what came before this layer
     "product",  # of[0] @ of[1], plus the row of[2] where there is a bias
     "meeting",  # of[0] @ of[1]^T: each query with each key
     "sum",  # of all of them

@@ -28,9 +28,9 @@ class _Sheet:
         rows, _, columns = axes.partition(" ")
         self.matrices[name] = Matrix(values, (rows, columns), how, of, **more)  # type: ignore[arg-type]
 
-    def given(self, name: str, values: Tensor, axes: str) -> None:
-        rows = values.detach().double().cpu().numpy()
-        self._add(name, np.atleast_2d(rows), axes, "given", ())
+    def given(self, name: str, values: Tensor, axes: str, factor: float = 1.0) -> None:
+        rows = values.detach().double().cpu().numpy() * factor
+        self._add(name, np.atleast_2d(rows), axes, "given", (), factor=factor)
 
     def linear(self, name: str, left: str, weight: str, axes: str, bias: str | None = None) -> None:
         """left @ weight, plus the bias where the model has one."""
@@ -252,9 +252,9 @@ def dissect(model: LanguageModel, prompt: str, layer: int, head: int) -> Anatomy
     sheet._add("concat", np.hstack(heads), "s hv", "beside", ("z",), offset=head * width)
     w_o, b_o = output_weights(model.output_projection(layer))
     scale = model.residual_scale  # a factor on what is added is a factor on W_O
-    sheet.given("W_O", w_o.double() * scale, "hv d")
+    sheet.given("W_O", w_o, "hv d", scale)
     if b_o is not None:
-        sheet.given("b_O", b_o.double() * scale, " d")
+        sheet.given("b_O", b_o, " d", scale)
     sheet.linear("out", "concat", "W_O", "s d", "b_O")  # (8), (19)
     sheet.sum("residual_after", ("residual", "out"), "s d")
 

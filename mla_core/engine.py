@@ -266,7 +266,9 @@ class Engine:
 
     def _drop_large(self, name: str) -> None:
         """One large model at a time: the next one needs the memory of the last."""
-        left = [other for other in self._models if plain(other) in LARGE and name in LARGE]
+        if name not in LARGE:
+            return
+        left = [other for other in self._models if plain(other) in LARGE]
         for other in left:
             del self._models[other]
         if left:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SHIFTS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 300, 400)
 LISTED = 8
 MOVED = ("scores", "scores_off", "next_ids", "next", "next_off")
-SCORES_BYTES = 64 * 2**20  # of all heads at all shifts; a large model is moved by fewer
+SCORES_BYTES = 128 * 2**20  # of all heads at all shifts; a large model is moved by fewer
 FEWEST = 3  # shifts, whatever they take
 DISTANCES = (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89)
 

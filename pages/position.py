@@ -38,8 +38,10 @@ if ran.traces:
         on_head=partial(state.picked_head, "position"),
         on_option=partial(state.picked_option, "position"),
     )
-    if view.alone and len(moved[0].shifts) < len(SHIFTS):
-        st.caption(words.FEWER_SHIFTS.format(most=moved[0].shifts[-1], model=moved[0].trace.model))
+    for one in moved:
+        room = one.trace.config.max_position_embeddings - len(one.trace.tokens)
+        if len(one.shifts) < sum(shift <= room for shift in SHIFTS):
+            st.caption(words.FEWER_SHIFTS.format(most=one.shifts[-1], model=one.trace.model))
     notes(words.POSITION_NOTES)
     take_away({one.trace.model: one for one in moved})
     if not ran.live:

@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from mla_core.models.hub import on_this_machine
 from ui import state, words
 from ui.downloads import offer
+from ui.large import large_models
 
 
 def _chosen() -> None:
@@ -33,7 +34,5 @@ def switch(view: state.View) -> DeltaGenerator:
         offer("gpt2", "GPT-2", "548 MB")
         st.stop()
     if view.pair == "large":
-        from ui.large import large_models
-
         large_models(view, row)
     return row

@@ -19,6 +19,14 @@ BATCHES = (1, 8, 32, 128)
 WEIGHT_BYTES = 1.0  # float8, as DeepSeek-V3 is published
 
 
+def time_of(seconds: float) -> str:
+    """1.2e-05 -> "12 µs"."""
+    for factor, unit in ((1.0, "s"), (1e-3, "ms")):
+        if seconds >= factor:
+            return f"{seconds / factor:.3g} {unit}"
+    return f"{seconds / 1e-6:.3g} µs"
+
+
 @cache
 def recorded_run(name: str) -> SpeedRun:
     """Shipped with the app."""

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from ui.recorded import recorded_bench
-from ui.speed_parts import time_of
+from ui.speed import time_of
 from ui.words import speed as words
 
 RECORD = "large_h200"
@@ -17,7 +17,8 @@ def with_experts() -> None:
     record = recorded_bench(RECORD)
     timed = {(r["who"], r["batch"], r["context"]): r for r in record["rows"] if "who" in r}
     shapes = [(batch, context) for who, batch, context in timed if who == "ours"]
-    st.markdown(words.LARGE_TITLE.format(**record))
+    shape = record["shape"]
+    st.markdown(words.LARGE_TITLE.format(**record | shape))
     rows = [_row(timed, *shape) for shape in shapes]
     st.markdown("\n".join([words.LARGE_HEAD, *rows]))
     first, second = (_times(timed, *shape) for shape in TOLD)
@@ -27,7 +28,10 @@ def with_experts() -> None:
     st.markdown(
         words.LARGE_TOLD.format(
             first=first, second=second, launched=launched, theirs=share["transformers"],
-            ours=share["ours"], stepped=share["ours, step by step"], **page,
+            ours=share["ours"], stepped=share["ours, step by step"],
+            at_first=words.POINT_OF.format(batch=TOLD[0][0], context=TOLD[0][1]),
+            at_second=words.POINT_OF.format(batch=TOLD[1][0], context=TOLD[1][1]),
+            vocabulary=shape["vocab_size"], **page,
         )
     )  # fmt: skip
 

@@ -13,20 +13,23 @@ from mla_core.speed import work as work_of
 from ui.components.exports import chart, theme
 from ui.figures import palette
 from ui.notes import notes
-from ui.speed import BATCHES, GPUS, Look, at, fitting, others, recorded_run, step_seconds
+from ui.speed import (
+    BATCHES,
+    GPUS,
+    Look,
+    at,
+    fitting,
+    others,
+    recorded_run,
+    step_seconds,
+    time_of,
+)
+from ui.speed_large import with_experts
 from ui.words import speed as words
 
 CONTEXTS = np.unique(np.floor(np.geomspace(256, 2**17, 120)))
 TABLE = (4096, 8192, 32_768, 131_072)
 KERNELS = ASSETS.parent / "mla_core" / "kernels"
-
-
-def time_of(seconds: float) -> str:
-    """1.2e-05 -> "12 µs"."""
-    for factor, unit in ((1.0, "s"), (1e-3, "ms")):
-        if seconds >= factor:
-            return f"{seconds / factor:.3g} {unit}"
-    return f"{seconds / 1e-6:.3g} µs"
 
 
 def seconds_of(timing: Timing) -> float:
@@ -289,8 +292,6 @@ def whole(look: Look, run: SpeedRun) -> None:
         st.markdown("\n".join([words.WHOLE_HEAD, *(_largest(run, tokens) for tokens in TABLE)]))
     _measured_whole(run)
     if look.run_name == "h200":
-        from ui.speed_large import with_experts
-
         with_experts()
     notes(words.WHOLE_NOTES)
 

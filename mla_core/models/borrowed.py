@@ -150,10 +150,8 @@ def _fuse_norms(layer: nn.Module) -> None:
     for module in list(layer.modules()):
         for name, part in module.named_children():
             if type(part).__name__.endswith("RMSNorm"):
-                weight, epsilon = (
-                    part.get_parameter("weight"),
-                    float(vars(part)["variance_epsilon"]),
-                )
+                weight = part.get_parameter("weight")
+                epsilon = float(vars(part)["variance_epsilon"])
                 norm = nn.RMSNorm(len(weight), epsilon, device="meta")
                 norm.weight = nn.Parameter(weight, requires_grad=weight.requires_grad)
                 setattr(module, name, norm)

@@ -154,22 +154,23 @@ def _files(name: str, target: Path, endpoint: str | None) -> tuple[str, ...]:
     """What has to be fetched; an index of several files of weights is read for that."""
     if name not in LARGE:
         return FILES
-    small = [*FILES[:2], *(file for file in CHAT if _is_there(name, file, endpoint))]
-    if not _is_there(name, INDEX, endpoint):
+    small = [*FILES[:2], *(file for file in CHAT if _if_there(name, file, endpoint))]
+    index = _if_there(name, INDEX, endpoint)
+    if index is None:
         return (*small, WEIGHTS)
-    url, size, digest = _about(name, INDEX, endpoint)
+    url, size, digest = index
     _fetch(name, url, target / INDEX, size, digest, lambda: False, lambda _: None)
     return (*small, *(path.name for path in weight_files(target)))
 
 
-def _is_there(name: str, file: str, endpoint: str | None) -> bool:
+def _if_there(name: str, file: str, endpoint: str | None) -> tuple[str, int, str | None] | None:
+    """`_about` a file that not every model has."""
     try:
-        _about(name, file, endpoint)
+        return _about(name, file, endpoint)
     except DownloadError as error:
         if error.status == 404:
-            return False
+            return None
         raise
-    return True
 
 
 def _need_room(name: str, nbytes: int) -> None:

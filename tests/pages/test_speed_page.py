@@ -19,7 +19,7 @@ from ui import measuring, speed
 from ui.components import exports
 from ui.measuring import Measuring
 from ui.recorded import recorded_bench
-from ui.speed_parts import time_of
+from ui.speed import time_of
 from ui.words import speed as words
 
 

@@ -135,7 +135,7 @@ was computed by them; each picture says when and where.
 **The cache.** To write the next token the model reads what it kept of all earlier ones: in every layer one
 latent and one rope key a token, the same for all its heads.
 
-**The model** is its maker's, with its published weights; its embeddings, norms, experts and output are
+**The model** is the download, or what lies in the directory that this server was given; its embeddings, norms, experts and output are
 transformers' code, its attention and its cache are ours. Every number was computed by it on this server.
 """
     }
@@ -388,8 +388,8 @@ LARGE_TOO_SMALL = (
     "{name} does not fit into this machine's memory: it needs {needed:.1f} GB in {dtype}, {free:.1f} GB are free. "
     "Choose a smaller one, or start the server on a machine with more; nothing was downloaded."
 )
-LARGE_HEAD = "| model | parameters | layers × heads | latent | to download | memory needed | fits here |\n|---|--:|--:|--:|--:|--:|---|"
-LARGE_ROW = "| {name} | {parameters:.3g} billion | {layers} × {heads} | {c} + {r} | {size:.1f} GB | {needed:.1f} GB | {fits} |"
+LARGE_HEAD = "| model | fits here | memory needed | to download | parameters | layers × heads | latent |\n|---|---|--:|--:|--:|--:|--:|"
+LARGE_ROW = "| {name} | {fits} | {needed:.1f} GB | {size:.1f} GB | {parameters:.3g} billion | {layers} × {heads} | {c} + {r} |"
 LARGE_OTHER = "{directory}/config.json is that of {kind}, which has no latent attention"
 LARGE_SIZE = "{size:.1f} GB"
 LARGE_FITS = {True: "yes", False: "no"}
@@ -466,6 +466,7 @@ or whether anybody uses it.
 ATTENTIONS = {"MHA": "the ordinary way", "MLA": "the MLA way"}
 
 INSIDE = "Inside one head"
+TIMES_FACTOR = ", times this model's factor {factor:.4f}"
 FIRST_COLUMNS = "; the first {shown} of {all:,} columns"
 MATRICES = {  # letter, and what it is
     "embedding": ("E", "the words, looked up"),

@@ -170,7 +170,8 @@ MEASURED_TOLD = (
     "from the faster step at MHA's batch, **{batch:.3g}×** from the larger batch."
 )
 LARGE_TITLE = (
-    "**With its experts, beside transformers as it is:** DeepSeek-V2-Lite's full shape, 27 layers and 64 experts, "
+    "**With its experts, beside transformers as it is:** DeepSeek-V2-Lite's full shape, {num_hidden_layers} layers and {n_routed_experts} "
+    "experts, "
     "random weights, {dtype}. {machine}, {versions}, {date}. A step launched from Python, and in brackets the same "
     "step replayed as a CUDA graph."
 )
@@ -180,13 +181,13 @@ LARGE_ROW = (
     "| {batch} × {context:,} | {theirs} | {ours} | {times} | {rate:,.0f} | {nbytes:.2f} GB |"
 )
 LARGE_TOLD = (
-    "Ours replayed is **{first:.3g}×** as fast as transformers at 8 × 8,192, **{second:.3g}×** at 64 × 8,192: "
+    "Ours replayed is **{first:.3g}×** as fast as transformers at {at_first}, **{second:.3g}×** at {at_second}: "
     "transformers keeps the same latent, but rebuilds every key and value from it at each step. Its cache grows by "
     "copying itself, so that its decoding cannot be replayed; its bracket shows what the GPU alone takes. Launched "
-    "from Python both wait for as many launches, and only a long step shows the difference ({launched:.2g}× at 64 × "
-    "8,192). In bfloat16 the likeliest of 102,400 tokens is that of the same weights in float32 for {theirs:.1%} of "
+    "from Python both wait for as many launches, and only a long step shows the difference ({launched:.2g}× at "
+    "{at_second}). In bfloat16 the likeliest of {vocabulary:,} tokens is that of the same weights in float32 for {theirs:.1%} of "
     "256 tokens with transformers, for {ours:.1%} with ours and {stepped:.1%} step by step. All patterns of a text "
-    "of 64 tokens and 12 more: {seconds:.2f} s."
+    "of {page} tokens, 12 of them generated: {seconds:.2f} s."
 )
 WHOLE_NOTES = """
 **What is rebuilt.** A step is the weights, read once, and 61 layers of attention. The attention's time is
@@ -219,7 +220,7 @@ KERNEL_SHARED = (
     "clock cycles a tile the products need 2,180 at the data sheet's rate; the softmax of the one group took "
     "1,490, and the copy of a tile's last half began only when the one before was summed. Asking for that half "
     "one tile earlier, summing it in two pieces and adding up the weights while other products run took 285 µs "
-    "to these 263. FlashMLA lets two groups take turns at softmax and sum, and is 10 to 14 % faster."
+    "to these 263. FlashMLA lets two groups take turns at softmax and sum, and with many tokens it is 10 to 14 % faster."
 )
 KERNEL_STEPS = {
     "1": ("Queries", "On a Hopper GPU 64 heads' queries at once, 512 + 64 numbers each. They stay on the chip."),

@@ -41,6 +41,8 @@ COLOUR_OF = {name: colour for colour, names in COLOURS.items() for name in names
 def matrix_data(name: str, matrix: Matrix, anatomy: Anatomy) -> dict[str, Any]:
     """One matrix for the browser: exact numbers, and how they follow."""
     letter, what = words.MATRICES.get(name, (name, ""))
+    if matrix.how == "given" and matrix.factor != 1:
+        what += words.TIMES_FACTOR.format(factor=matrix.factor)
     rows, columns = matrix.values.shape
     if name in ADDED and columns > MOST_COLUMNS:
         what += words.FIRST_COLUMNS.format(shown=MOST_COLUMNS, all=columns)
