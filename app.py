@@ -6,8 +6,8 @@ entry script, the very first deep link to a fresh server would run that page wit
 
 import streamlit as st
 
-from ui import words
-from ui.engine import lifespan
+from ui.jobs.engine import lifespan
+from ui.words.en import common as words
 
 
 def told(_error: Exception) -> bool:

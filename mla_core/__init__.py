@@ -16,15 +16,15 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mla_core.accounting import kv_bytes_per_token
-    from mla_core.bridge import baseline
+    from mla_core.arithmetic.accounting import kv_bytes_per_token
     from mla_core.convert import Calibration, convert_to_mla
-    from mla_core.decoder import Decoder, Step
-    from mla_core.engine import Engine, Request
+    from mla_core.engine.engine import Engine, Request
+    from mla_core.inference.baseline import baseline
+    from mla_core.inference.decoder import Decoder, Step
+    from mla_core.inference.tracing import trace
     from mla_core.models.checkpoint import load_model, save_model
     from mla_core.models.hub import download
-    from mla_core.traces import Trace
-    from mla_core.tracing import trace
+    from mla_core.records.trace import Trace
 
 _HOME = {
     "load_model": "mla_core.models.checkpoint",
@@ -32,14 +32,14 @@ _HOME = {
     "download": "mla_core.models.hub",
     "convert_to_mla": "mla_core.convert",
     "Calibration": "mla_core.convert",
-    "baseline": "mla_core.bridge",
-    "trace": "mla_core.tracing",
-    "Trace": "mla_core.traces",
-    "Decoder": "mla_core.decoder",
-    "Step": "mla_core.decoder",
-    "Engine": "mla_core.engine",
-    "Request": "mla_core.engine",
-    "kv_bytes_per_token": "mla_core.accounting",
+    "baseline": "mla_core.inference.baseline",
+    "trace": "mla_core.inference.tracing",
+    "Trace": "mla_core.records.trace",
+    "Decoder": "mla_core.inference.decoder",
+    "Step": "mla_core.inference.decoder",
+    "Engine": "mla_core.engine.engine",
+    "Request": "mla_core.engine.engine",
+    "kv_bytes_per_token": "mla_core.arithmetic.accounting",
 }
 
 __all__ = [

@@ -4,15 +4,16 @@ from functools import partial
 
 import streamlit as st
 
-from mla_core.absorption import Absorb
-from ui import state, words
-from ui.both import both_models
+from mla_core.experiments.absorption.paths import Absorb
 from ui.components.absorption import absorption
-from ui.export import take_away
-from ui.heads import chosen_heads
-from ui.live import answer, go_live, provenance
-from ui.notes import notes
-from ui.opening import opening
+from ui.jobs.live import answer, go_live, provenance
+from ui.jobs.models_of_view import both_models
+from ui.opening.opening import opening
+from ui.show.export import take_away
+from ui.show.heads import chosen_heads
+from ui.show.notes import notes
+from ui.state import url as state
+from ui.words.en import common as words
 
 page = opening()
 view = page.view

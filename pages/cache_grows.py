@@ -5,16 +5,17 @@ from functools import partial
 
 import streamlit as st
 
-from ui import state, words
-from ui.both import ready_pair
-from ui.components.growth import growth
-from ui.heads import chosen_heads
-from ui.keeping import keeping
-from ui.live import answer, go_live, provenance
-from ui.notes import notes
-from ui.opening import opening
-from ui.recorded import recorded_bench
-from ui.requests import growing
+from ui.cache_grows.saved_caches import keeping
+from ui.components.cache_grows import growth
+from ui.jobs.live import answer, go_live, provenance
+from ui.jobs.models_of_view import ready_pair
+from ui.jobs.recordings import recorded_bench
+from ui.jobs.requests import growing
+from ui.opening.opening import opening
+from ui.show.heads import chosen_heads
+from ui.show.notes import notes
+from ui.state import url as state
+from ui.words.en import common as words
 
 
 def stepped() -> None:

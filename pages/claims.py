@@ -4,11 +4,11 @@ from collections import Counter
 
 import streamlit as st
 
-from mla_core.claims import CLAIMS, rebuild
-from mla_core.formula import FormulaError
-from ui import state
-from ui.claim_card import hero, inputs, inputs_of, picture, steps_table
-from ui.words import claims as words
+from mla_core.arithmetic.claims import CLAIMS, rebuild
+from mla_core.arithmetic.formula import FormulaError
+from ui.claims.card import hero, inputs, inputs_of, picture, steps_table
+from ui.state import url as state
+from ui.words.en import claims as words
 
 
 def chosen() -> None:

@@ -4,13 +4,14 @@ from functools import partial
 
 import streamlit as st
 
-from mla_core.architectures import STORAGES
-from mla_core.roofline import GPUS, TB, TFLOP
-from ui import scale, state
-from ui.own_config import own_config
-from ui.scale_parts import growth, heads, memory, ratios, sources
-from ui.scale_speed import speed
-from ui.words import scale as words
+from mla_core.arithmetic.architectures import STORAGES
+from mla_core.arithmetic.roofline import GPUS, TB, TFLOP
+from ui.deepseeks_scale import view as scale
+from ui.deepseeks_scale.own_config import own_config
+from ui.deepseeks_scale.parts import growth, heads, memory, ratios, sources
+from ui.deepseeks_scale.speed import speed
+from ui.state import url as state
+from ui.words.en import deepseeks_scale as words
 
 PARTS = {"memory": memory, "growth": growth, "speed": speed, "heads": heads, "ratios": ratios}
 COMPARING = ("memory", "growth", "speed")

@@ -4,16 +4,17 @@ from functools import partial
 
 import streamlit as st
 
-from mla_core.ablation import Ablate
-from ui import state, words
-from ui.both import both_models
-from ui.components.wall import wall, wall_side
-from ui.engine import ENGINE
-from ui.export import closer_look
-from ui.heads import chosen_heads, head_on_page, headline, layer_pages
-from ui.live import go_live, provenance
-from ui.notes import notes
-from ui.opening import opening
+from mla_core.experiments.every_head.ablation import Ablate
+from ui.components.every_head import wall, wall_side
+from ui.jobs.engine import ENGINE
+from ui.jobs.live import go_live, provenance
+from ui.jobs.models_of_view import both_models
+from ui.opening.opening import opening
+from ui.show.export import closer_look
+from ui.show.heads import chosen_heads, head_on_page, headline, layer_pages
+from ui.show.notes import notes
+from ui.state import url as state
+from ui.words.en import common as words
 
 
 def picked_head() -> None:

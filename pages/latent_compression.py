@@ -5,22 +5,23 @@ from typing import Any
 
 import streamlit as st
 
-from mla_core.compare import Descend
-from mla_core.compression import Inspect
-from mla_core.engine import Job
-from mla_core.traces import Trace
-from ui import state, words
-from ui.calibrating import ready_to_convert
-from ui.components.compression import compression_lab
-from ui.heads import chosen_head
-from ui.lab import below, failing, unmeasured
-from ui.live import answer, go_live, latent_of, provenance
-from ui.notes import notes
-from ui.opening import opening
-from ui.own_text import own_text, own_text_box
-from ui.recorded import along
-from ui.requests import conversion, request
-from ui.state import CHUNK
+from mla_core.engine.engine import Job
+from mla_core.experiments.latent_compression.compare import Descend
+from mla_core.experiments.latent_compression.compression import Inspect
+from mla_core.records.trace import Trace
+from ui.components.latent_compression import compression_lab
+from ui.jobs.live import answer, go_live, latent_of, provenance
+from ui.jobs.recordings import along
+from ui.jobs.requests import conversion, request
+from ui.latent_compression.evidence import below, failing, unmeasured
+from ui.latent_compression.own_text import own_text, own_text_box
+from ui.opening.calibrating import ready_to_convert
+from ui.opening.opening import opening
+from ui.show.heads import chosen_head
+from ui.show.notes import notes
+from ui.state import url as state
+from ui.state.url import CHUNK
+from ui.words.en import common as words
 
 
 def sized() -> None:

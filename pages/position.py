@@ -5,16 +5,17 @@ from typing import Any
 
 import streamlit as st
 
-from mla_core.engine import Job
-from mla_core.positions import SHIFTS, Entangle, Move
-from ui import state, words
-from ui.both import both_models
+from mla_core.engine.engine import Job
+from mla_core.experiments.position.positions import SHIFTS, Entangle, Move
 from ui.components.position import positions
-from ui.export import take_away
-from ui.heads import chosen_heads
-from ui.live import answer, go_live, provenance
-from ui.notes import notes
-from ui.opening import opening
+from ui.jobs.live import answer, go_live, provenance
+from ui.jobs.models_of_view import both_models
+from ui.opening.opening import opening
+from ui.show.export import take_away
+from ui.show.heads import chosen_heads
+from ui.show.notes import notes
+from ui.state import url as state
+from ui.words.en import common as words
 
 page = opening()
 view = page.view

@@ -4,16 +4,17 @@ from functools import partial
 
 import streamlit as st
 
-from mla_core.glance import Glance
+from mla_core.experiments.sharing_heads.overview import Glance
 from mla_core.training.recipe import LAYERS
-from ui import state, words
-from ui.components.sharing import card, sharing
-from ui.export import take_away
-from ui.live import answer, go_live, provenance
-from ui.notes import notes
-from ui.opening import opening
-from ui.recorded import further, recorded_runs
-from ui.sharing_tables import evidence
+from ui.components.sharing_heads import card, sharing
+from ui.jobs.live import answer, go_live, provenance
+from ui.jobs.recordings import further, recorded_runs
+from ui.opening.opening import opening
+from ui.sharing_heads.tables import evidence
+from ui.show.export import take_away
+from ui.show.notes import notes
+from ui.state import url as state
+from ui.words.en import common as words
 
 page = opening(switchable=False)
 view = page.view

@@ -5,15 +5,16 @@ from functools import partial
 
 import streamlit as st
 
-from ui import state, words
-from ui.both import ready_pair
-from ui.components.stage import side, stage
-from ui.export import closer_look
-from ui.heads import chosen_heads
-from ui.live import answer, go_live, provenance
-from ui.notes import notes
-from ui.opening import opening
-from ui.requests import requests
+from ui.components.side_by_side import side, stage
+from ui.jobs.live import answer, go_live, provenance
+from ui.jobs.models_of_view import ready_pair
+from ui.jobs.requests import requests
+from ui.opening.opening import opening
+from ui.show.export import closer_look
+from ui.show.heads import chosen_heads
+from ui.show.notes import notes
+from ui.state import url as state
+from ui.words.en import common as words
 
 
 def stepped() -> None:

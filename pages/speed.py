@@ -4,9 +4,11 @@ from functools import partial
 
 import streamlit as st
 
-from ui import speed, speed_parts, state
-from ui.measuring import LIVE, panel
-from ui.words import speed as words
+from ui.speed import parts as speed_parts
+from ui.speed import view as speed
+from ui.speed.measuring import LIVE, panel
+from ui.state import url as state
+from ui.words.en import speed as words
 
 PARTS = {
     "steps": speed_parts.steps,

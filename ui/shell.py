@@ -9,10 +9,11 @@ if str(ROOT) not in sys.path:  # Streamlit puts this script's own folder there, 
 
 import streamlit as st  # noqa: E402
 
-from ui import state, words  # noqa: E402
+from ui.state import url as state  # noqa: E402
+from ui.words.en import common as words  # noqa: E402
 
 st.set_page_config(page_title=words.TITLE, page_icon="🔎", layout="wide")
-style = (Path(__file__).parent / "shell.html").read_text(encoding="utf-8")
+style = (Path(__file__).parent / "show" / "page.html").read_text(encoding="utf-8")
 title = f'<div class="mla-title"><h1>{words.TITLE}</h1><span>{words.TAGLINE}</span></div>'
 st.html(style + title)
 pages = [

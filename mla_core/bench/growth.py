@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from mla_core.bench.timing import in_turn
-from mla_core.growing import multiply_adds, seconds_of
+from mla_core.experiments.cache_grows.compute import multiply_adds, seconds_of
 from mla_core.models.checkpoint import load_model
 from mla_core.models.language_model import LanguageModel
 

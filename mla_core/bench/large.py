@@ -18,11 +18,11 @@ from tqdm import tqdm
 
 from mla_core.bench import machine
 from mla_core.bench.whole_model import filled, out_of_memory
-from mla_core.decoder import Decoder
-from mla_core.models.borrowed import Borrowed, config_of, need_room
+from mla_core.inference.decoder import Decoder
+from mla_core.inference.tracing import trace_ids
 from mla_core.models.locate import locate
 from mla_core.models.tokenizer import open_tokenizer
-from mla_core.tracing import trace_ids
+from mla_core.models.transformers_model import Borrowed, config_of, need_room
 
 GB = 1e9
 POINTS = tuple((batch, context) for context in (1024, 8192, 32_768) for batch in (1, 8, 64))

@@ -7,13 +7,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mla_core.architectures import Heads
+from mla_core.arithmetic.architectures import Heads
 from mla_core.attention.latent import LatentAttention
 from mla_core.attention.multihead import attend
 from mla_core.bench import machine, peers
 from mla_core.bench.machine import Run
+from mla_core.experiments.speed.timings import ABSORBED, KINDS, LATENT, NAIVE, OURS, PRODUCTS, SDPA
 from mla_core.kernels import decode_reference, run_kernel, why_not
-from mla_core.speed import ABSORBED, KINDS, LATENT, NAIVE, OURS, PRODUCTS, SDPA
 
 
 def ways(kind: str, batch: int, context: int, copies: int) -> Iterator[tuple[str, list[Run]]]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mla_core.bench.machine import Run, device, dtype
-from mla_core.speed import LATENT
+from mla_core.experiments.speed.timings import LATENT
 
 PAGE = 64  # tokens, of the paged caches that both kernels read
 

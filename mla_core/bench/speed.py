@@ -15,8 +15,17 @@ from tqdm import tqdm
 from mla_core.bench import machine, whole_model
 from mla_core.bench.layers import ways
 from mla_core.bench.machine import Run
-from mla_core.memory import free_and_total
-from mla_core.speed import KINDS, OURS, PRODUCTS, SDPA, SpeedRun, Timing, cache_bytes, work
+from mla_core.experiments.speed.timings import (
+    KINDS,
+    OURS,
+    PRODUCTS,
+    SDPA,
+    SpeedRun,
+    Timing,
+    cache_bytes,
+    work,
+)
+from mla_core.models.device_memory import free_and_total
 
 GB = 1e9
 ON_GPU = (

@@ -13,11 +13,11 @@ from mla_core.attention.cache import Cache
 from mla_core.attention.rope_config import RopeConfig
 from mla_core.bench import machine
 from mla_core.bench.machine import Run
+from mla_core.experiments.speed.timings import OURS, PRODUCTS, SDPA, WholeModel
 from mla_core.kernels import why_not
 from mla_core.models.config import ModelConfig
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.llama import Llama
-from mla_core.speed import OURS, PRODUCTS, SDPA, WholeModel
 
 SHAPE = "DeepSeek-V2-Lite's shape, dense layers: {layers}, random weights"
 LAYERS, CONTEXT = 27, 8192

@@ -8,7 +8,6 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mla_core.models.borrowed import open_borrowed, read_borrowed
 from mla_core.models.config import CheckpointError, is_borrowed, read_config, read_json
 from mla_core.models.directory import weight_files
 from mla_core.models.files import check_finite, open_file
@@ -17,6 +16,7 @@ from mla_core.models.language_model import LanguageModel
 from mla_core.models.llama import Llama
 from mla_core.models.locate import locate, title
 from mla_core.models.tokenizer import Tokenizer
+from mla_core.models.transformers_model import open_borrowed, read_borrowed
 
 
 def default_device() -> torch.device:

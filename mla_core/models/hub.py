@@ -177,7 +177,7 @@ def _need_room(name: str, nbytes: int) -> None:
     """Of weights in files of bfloat16, as all of `LARGE` are published."""
     import torch
 
-    from mla_core.models.borrowed import need_room
+    from mla_core.models.transformers_model import need_room
 
     on_gpu = torch.cuda.is_available()
     need_room(

@@ -5,7 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from mla_core.compression import held_out_texts
+from mla_core.experiments.latent_compression.compression import held_out_texts
 from mla_core.models.language_model import LanguageModel
 
 FLAG = "The American flag is red, white, and"

@@ -21,7 +21,7 @@ import sys; sys.path.insert(0, {root!r})
 import dataclasses, numpy as np, streamlit as st
 from mla_core.models.config import read_config
 from mla_core.models.locate import locate
-from mla_core.traces import Trace
+from mla_core.records.trace import Trace
 tokens = {tokens}
 rng = np.random.default_rng(0)
 weights = np.tril(rng.gamma(0.3, size=(2, 12, 12, tokens, tokens)) + 1e-6)
@@ -29,8 +29,8 @@ patterns = (weights / weights.sum(-1, keepdims=True)).astype(np.float32)
 st.set_page_config(layout="wide")
 """
 OURS = """
-from ui import state
-from ui.components.wall import wall, wall_side
+from ui.state import url as state
+from ui.components.every_head import wall, wall_side
 config = read_config(locate("mini-gpt2"))
 def trace(name, pattern):
     ids = tuple(range(tokens))

@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mla_core import load_model, trace
-from mla_core.anatomy import Dissect
-from mla_core.engine import Engine
+from mla_core.engine.engine import Engine
+from mla_core.experiments.inside_one_head.anatomy import Dissect
 from tests.browser.serving import CHROMIUM
 from ui.components import script
-from ui.components.inside import matrix_data
-from ui.components.inside.scenes import scenes
+from ui.components.inside_one_head import matrix_data
+from ui.components.inside_one_head.scenes import scenes
 from ui.words import PROMPTS
 
 pytestmark = [

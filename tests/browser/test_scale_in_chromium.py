@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from mla_core.crowd import HEADS, LAYERS
+from mla_core.experiments.deepseeks_scale.pattern_wall import HEADS, LAYERS
 from tests.browser.serving import CHROMIUM
-from ui.words import claims, scale
+from ui.words.en import claims
+from ui.words.en import deepseeks_scale as scale
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),

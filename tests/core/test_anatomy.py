@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from mla_core import load_model, trace
-from mla_core.anatomy import Anatomy, Dissect, Matrix
 from mla_core.attention.recorder import Recorder
-from mla_core.dissection import dissect
-from mla_core.engine import Engine
-from mla_core.storage import TraceError
-from mla_core.tracing import PromptError
+from mla_core.engine.engine import Engine
+from mla_core.experiments.inside_one_head.anatomy import Anatomy, Dissect, Matrix
+from mla_core.experiments.inside_one_head.compute import dissect
+from mla_core.inference.tracing import PromptError
+from mla_core.records.storage import TraceError
 from tests.core import formats
 from ui.words import PROMPTS
 

@@ -12,10 +12,10 @@ from transformers import AutoModelForCausalLM
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from mla_core import kv_bytes_per_token, load_model
-from mla_core.architectures import PUBLISHED, STORAGES, without_latent
-from mla_core.architectures.attention import Heads
-from mla_core.architectures.hugging_face import COMPARED, ConfigError, from_config
-from mla_core.formula import Formula, FormulaError
+from mla_core.arithmetic.architectures import PUBLISHED, STORAGES, without_latent
+from mla_core.arithmetic.architectures.attention import Heads
+from mla_core.arithmetic.architectures.hugging_face import COMPARED, ConfigError, from_config
+from mla_core.arithmetic.formula import Formula, FormulaError
 from mla_core.models.locate import EMBEDDED, locate
 
 BF16, FP32 = STORAGES["bfloat16"], STORAGES["float32"]

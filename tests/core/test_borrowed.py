@@ -13,8 +13,8 @@ from mla_core.attention.rope import score_scale
 from mla_core.bench import machine
 from mla_core.bench.large import bench_large
 from mla_core.models import borrowed
-from mla_core.models.borrowed import BODIES, Borrowed
 from mla_core.models.config import BORROWED, CheckpointError, is_borrowed
+from mla_core.models.transformers_model import BODIES, Borrowed
 from tests.core.formats import CONTEXT, VOCABULARY, YARN
 
 SHARED = dict(

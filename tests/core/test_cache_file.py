@@ -10,10 +10,17 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 
 from mla_core import Decoder, load_model
-from mla_core.cache_file import CacheFileError, Keep, Resume, header, read_cache, write_cache
-from mla_core.engine import Engine
-from mla_core.growing import STORAGE
-from mla_core.growth import Grow
+from mla_core.engine.engine import Engine
+from mla_core.experiments.cache_grows.compute import STORAGE
+from mla_core.experiments.cache_grows.growth import Grow
+from mla_core.inference.cache_file import (
+    CacheFileError,
+    Keep,
+    Resume,
+    header,
+    read_cache,
+    write_cache,
+)
 from mla_core.models.locate import EMBEDDED
 
 FLAG = "The American flag is red, white, and"

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mla_core import Decoder, kv_bytes_per_token, load_model, trace
-from mla_core.decoder import choose
+from mla_core.inference.decoder import choose
+from mla_core.inference.tracing import PromptError
 from mla_core.models.locate import EMBEDDED
-from mla_core.tracing import PromptError
 
 FLAG = "The American flag is red, white, and"
 

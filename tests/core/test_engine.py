@@ -11,13 +11,18 @@ import pytest
 import torch
 
 from mla_core import Engine, Request
-from mla_core.compare import MOVED, Descend
-from mla_core.compression import Calibrate, Inspect, Loss, MeasureLoss
-from mla_core.engine import EngineBusy
-from mla_core.exactness import Prove
+from mla_core.engine.engine import EngineBusy
+from mla_core.experiments.latent_compression.compare import MOVED, Descend
+from mla_core.experiments.latent_compression.compression import (
+    Calibrate,
+    Inspect,
+    Loss,
+    MeasureLoss,
+)
+from mla_core.experiments.latent_compression.exactness import Prove
 from mla_core.models.config import read_config
 from mla_core.models.locate import locate
-from mla_core.traces import Trace
+from mla_core.records.trace import Trace
 
 FLAG = "The American flag is red, white, and"
 
@@ -66,7 +71,7 @@ def test_a_failed_import_is_told_and_tried_again(monkeypatch):
     """Importing torch in a busy server can fail once; the worker must outlive it."""
     engine = Engine()
     with monkeypatch.context() as broken:
-        broken.setitem(sys.modules, "mla_core.decoder", None)  # imports of it now fail
+        broken.setitem(sys.modules, "mla_core.inference.decoder", None)  # imports of it now fail
         with pytest.raises(ImportError):
             engine.run(Request("mini-mla", "Hello"))
     assert engine.run(Request("mini-mla", "Hello")).model == "mini-mla"
@@ -122,7 +127,7 @@ def test_memory_is_bounded_in_bytes(monkeypatch):
     engine = Engine()
     texts = [f"A text with the number {i}" for i in range(5)]
     one = engine.run(Request("mini-mla", texts[0])).nbytes
-    monkeypatch.setattr("mla_core.engine.REMEMBERED_BYTES", 3 * one)
+    monkeypatch.setattr("mla_core.engine.engine.REMEMBERED_BYTES", 3 * one)
     for text in texts:
         engine.run(Request("mini-mla", text))
     kept = [text for text in texts if engine.remembered(Request("mini-mla", text))]
@@ -148,8 +153,8 @@ def test_many_threads_get_their_own_answers(engine):
 def test_pages_can_be_imported_without_torch():
     """The first picture must not wait for torch, nor a recorded trace need it."""
     code = (
-        "import sys, mla_core, mla_core.engine, mla_core.heads, ui.live, ui.prompt, ui.export;"
-        "import ui.components.stage;"
+        "import sys, mla_core, mla_core.engine.engine, mla_core.experiments.every_head.kinds, ui.jobs.live, ui.opening.prompt, ui.show.export;"
+        "import ui.components.side_by_side;"
         "from mla_core import Trace; Trace.load('assets/traces/flag.mini-mla.npz');"
         "assert not {'torch', 'transformers'} & set(sys.modules), 'too much imported'"
     )

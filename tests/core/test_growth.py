@@ -11,11 +11,11 @@ from transformers import AutoModelForCausalLM, DynamicCache
 
 from mla_core import Decoder, kv_bytes_per_token, load_model, trace
 from mla_core.attention.cache import LayerCache
-from mla_core.engine import Engine
-from mla_core.growing import multiply_adds
-from mla_core.growth import STEPS, STORAGES, Grow, Growth
+from mla_core.engine.engine import Engine
+from mla_core.experiments.cache_grows.compute import multiply_adds
+from mla_core.experiments.cache_grows.growth import STEPS, STORAGES, Grow, Growth
+from mla_core.inference.tracing import PromptError
 from mla_core.models.locate import EMBEDDED, locate
-from mla_core.tracing import PromptError
 from tests.core import formats
 
 FLAG = "The American flag is red, white, and"
@@ -125,7 +125,7 @@ def test_every_other_step_lies_on_the_law(tokens, name):
 def test_what_lies_on_no_line_is_counted_at_every_length():
     from fractions import Fraction
 
-    from mla_core.growing import _along
+    from mla_core.experiments.cache_grows.compute import _along
 
     asked: list[int] = []
 
@@ -255,7 +255,7 @@ def test_saving_and_loading(grown, tmp_path):
 
 def test_others_are_let_in_between_steps(engine):
     order: list[str] = []
-    from mla_core.growing import grow
+    from mla_core.experiments.cache_grows.compute import grow
 
     grow(engine.model("mini-mla"), Grow("mini-mla", FLAG, 3), lambda: order.append("between"))
     assert len(order) == 6  # before each of four steps, before they are counted, before the cut

@@ -9,10 +9,16 @@ from hypothesis.extra.numpy import arrays
 from torch.func import functional_call
 
 from mla_core import load_model
-from mla_core.ablation import Ablate
-from mla_core.engine import Engine
-from mla_core.heads import ENOUGH, KINDS, found_by_content, kind_scores, kinds
-from mla_core.tracing import encode_prompt
+from mla_core.engine.engine import Engine
+from mla_core.experiments.every_head.ablation import Ablate
+from mla_core.experiments.every_head.kinds import (
+    ENOUGH,
+    KINDS,
+    found_by_content,
+    kind_scores,
+    kinds,
+)
+from mla_core.inference.tracing import encode_prompt
 
 FLAG = "The American flag is red, white, and"
 IDS = [0, 5, 6, 7, 5, 6, 8, 9]  # 5 6 comes twice

@@ -5,14 +5,14 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from mla_core.ablation import Ablate
-from mla_core.absorption import Absorb
-from mla_core.anatomy import Dissect
-from mla_core.engine import Engine, Request
-from mla_core.growth import Grow
+from mla_core.engine.engine import Engine, Request
+from mla_core.experiments.absorption.paths import Absorb
+from mla_core.experiments.cache_grows.growth import Grow
+from mla_core.experiments.every_head.ablation import Ablate
+from mla_core.experiments.inside_one_head.anatomy import Dissect
+from mla_core.experiments.position.positions import SHIFTS, Entangle, Move
 from mla_core.models.chat import ChatTokenizer, has_template
 from mla_core.models.config import CheckpointError
-from mla_core.positions import SHIFTS, Entangle, Move
 from tests.large import SIZES, make
 
 pytestmark = pytest.mark.skipif(
@@ -67,7 +67,7 @@ def test_moving_a_text_changes_nothing_but_taking_positions_away_does(opened, mo
     assert moved.shifts == tuple(s for s in SHIFTS if s <= 256 - len(moved.trace.tokens))
     assert np.abs(moved.scores - moved.scores[0]).max() < 1e-3  # RoPE sees distances only
     assert np.abs(moved.scores_off - moved.scores[0]).max() > 0.01
-    monkeypatch.setattr("mla_core.positions.SCORES_BYTES", 1)
+    monkeypatch.setattr("mla_core.experiments.position.positions.SCORES_BYTES", 1)
     assert len(engine.answer(Move(name, TEXT + " blue")).shifts) == 3
 
 

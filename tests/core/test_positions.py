@@ -5,9 +5,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from mla_core.engine import Engine
+from mla_core.engine.engine import Engine
+from mla_core.experiments.position.positions import Entangle, Entangled, Move, Moved
 from mla_core.models.locate import locate
-from mla_core.positions import Entangle, Entangled, Move, Moved
 from ui.words import PROMPTS
 
 FLAG = PROMPTS["flag"]

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mla_core.architectures import PUBLISHED, STORAGES, Heads, without_latent
-from mla_core.roofline import (
+from mla_core.arithmetic.architectures import PUBLISHED, STORAGES, Heads, without_latent
+from mla_core.arithmetic.roofline import (
     GPUS,
     Gpu,
     attention_share,

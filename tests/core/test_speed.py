@@ -5,14 +5,24 @@ import threading
 import pytest
 import torch
 
+from mla_core.arithmetic.roofline import TB, TFLOP, Gpu
 from mla_core.bench import layers, machine, peers, speed, whole_model
 from mla_core.bench.__main__ import main
 from mla_core.bench.speed import Plan, bench_speed, measure, plan_for_here, table
-from mla_core.engine import Engine
-from mla_core.memory import free_and_total
+from mla_core.engine.engine import Engine
+from mla_core.experiments.speed.timings import (
+    ABSORBED,
+    KINDS,
+    LATENT,
+    NAIVE,
+    Measure,
+    SpeedRun,
+    Stopped,
+    Timing,
+    work,
+)
+from mla_core.models.device_memory import free_and_total
 from mla_core.models.locate import ASSETS
-from mla_core.roofline import TB, TFLOP, Gpu
-from mla_core.speed import ABSORBED, KINDS, LATENT, NAIVE, Measure, SpeedRun, Stopped, Timing, work
 
 H200 = Gpu(0, 4.3 * TB, 790 * TFLOP, "core figures")
 
@@ -293,6 +303,6 @@ def test_the_command_writes_after_every_result(small, monkeypatch, tmp_path, cap
 
 
 def test_the_shape_is_deepseek_v3s():
-    from mla_core.architectures import PUBLISHED
+    from mla_core.arithmetic.architectures import PUBLISHED
 
     assert PUBLISHED["DeepSeek-V3 / R1"].latent == LATENT

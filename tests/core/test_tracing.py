@@ -8,10 +8,10 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from mla_core import Trace, baseline, load_model, trace
+from mla_core.inference.tracing import PromptError
 from mla_core.models.config import CheckpointError
-from mla_core.storage import TraceError
-from mla_core.traces import ARRAYS
-from mla_core.tracing import PromptError
+from mla_core.records.storage import TraceError
+from mla_core.records.trace import ARRAYS
 from tests.core import formats
 
 FLAG = "The American flag is red, white, and"

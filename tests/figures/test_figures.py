@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mla_core.compare import attention_moved, kl_divergence
-from ui import words
-from ui.components import stage as stage_component
+from mla_core.experiments.latent_compression.compare import attention_moved, kl_divergence
+from ui.components import side_by_side as stage_component
 from ui.figures import palette
 from ui.figures.cache import cache_figure
 from ui.figures.pattern import pattern_figure, without_first_key
-from ui.labels import token_labels, visible
-from ui.recorded import recorded
-from ui.requests import request
-from ui.state import CHUNK
+from ui.jobs.recordings import recorded
+from ui.jobs.requests import request
+from ui.show.labels import token_labels, visible
+from ui.state.url import CHUNK
+from ui.words.en import common as words
 
 
 def softmax_rows(s: int, seed: int = 0) -> np.ndarray:
@@ -100,8 +100,8 @@ def test_the_stage_shows_the_numbers_of_the_trace(model):
 
 
 def test_a_count_never_claims_more_than_was_counted():
-    from ui.state import MAX_TOKENS
-    from ui.tokens import COUNTED_CHARACTERS, judge
+    from ui.opening.token_count import COUNTED_CHARACTERS, judge
+    from ui.state.url import MAX_TOKENS
 
     assert judge("The American flag") == (f"4 of {MAX_TOKENS} tokens", True)
     note, runs = judge("cat" + " cat" * 299)
@@ -111,8 +111,8 @@ def test_a_count_never_claims_more_than_was_counted():
 
 
 def test_the_curve_holds_every_recorded_point_and_the_live_one():
-    from ui.figures.compression import curve_figure
-    from ui.recorded import recorded_bench
+    from ui.figures.latent_compression import curve_figure
+    from ui.jobs.recordings import recorded_bench
 
     curves = recorded_bench("compression")
     for model in ("mini-gpt2", "mini-mha"):
@@ -129,7 +129,7 @@ def test_the_curve_holds_every_recorded_point_and_the_live_one():
 
 
 def test_the_spectrum_says_what_is_kept():
-    from ui.figures.compression import spectrum_figure
+    from ui.figures.latent_compression import spectrum_figure
 
     energy = np.array([8.0, 4.0, 2.0, 1.0, 1.0])
     kept, dropped = spectrum_figure(energy, 2, layer=3, method="joint").data

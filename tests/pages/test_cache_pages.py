@@ -7,17 +7,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mla_core import kv_bytes_per_token, load_model, trace
-from mla_core.engine import Engine
-from mla_core.glance import Glance
-from mla_core.growth import Grow
+from mla_core.engine.engine import Engine
+from mla_core.experiments.cache_grows.growth import Grow
+from mla_core.experiments.sharing_heads.overview import Glance
 from mla_core.models.locate import EMBEDDED
 from mla_core.training.recipe import CONFIGS, FURTHER
 from tests.pages.driving import floats, open_page, spy_on
-from ui import recorded, words
-from ui.components import growth, sharing
-from ui.engine import ENGINE
-from ui.state import CHUNK, MAX_NEW, MAX_TOKENS
-from ui.tokens import tokenizer
+from ui.components import cache_grows as growth
+from ui.components import sharing_heads as sharing
+from ui.jobs import recordings as recorded
+from ui.jobs.engine import ENGINE
+from ui.opening.token_count import tokenizer
+from ui.state.url import CHUNK, MAX_NEW, MAX_TOKENS
+from ui.words.en import common as words
 
 FLAG = words.PROMPTS["flag"]
 PAGES = ("cache_grows", "sharing_heads")
@@ -158,10 +160,10 @@ def test_two_readers_do_not_mix(seen):
 
 def test_a_cache_is_saved_and_taken_up_again(seen):
     app = open_page("cache_grows", step="12", keeping="open")
-    from ui.keeping import _resumed
+    from ui.cache_grows.saved_caches import _resumed
 
     jobs = {model: Grow(model, FLAG, CHUNK) for model in words.MODELS}
-    from mla_core.cache_file import Keep
+    from mla_core.inference.cache_file import Keep
 
     kept = ENGINE.run(Keep(jobs["mini-mla"], 12)).data
 
@@ -258,7 +260,7 @@ def test_points_of_any_text_and_nonsense(seen):
 
 
 def test_a_glance_is_a_trace(tmp_path):
-    from mla_core.glance import Glanced
+    from mla_core.experiments.sharing_heads.overview import Glanced
 
     found = Engine().answer(Glance("mini-gqa", FLAG))
     own = trace(load_model("mini-gqa"), FLAG, record=["logits", "pattern"])

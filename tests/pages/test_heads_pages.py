@@ -5,14 +5,15 @@ import importlib
 import numpy as np
 import pytest
 
-from mla_core.ablation import Ablate
-from mla_core.heads import informative_head
+from mla_core.experiments.every_head.ablation import Ablate
+from mla_core.experiments.every_head.kinds import informative_head
 from tests.pages.driving import floats, open_page, spy_on
-from ui import recorded, words
-from ui.engine import ENGINE
-from ui.recorded import OPENING_HEADS
-from ui.requests import request
-from ui.state import CHUNK, MAX_TOKENS
+from ui.jobs import recordings as recorded
+from ui.jobs.engine import ENGINE
+from ui.jobs.recordings import OPENING_HEADS
+from ui.jobs.requests import request
+from ui.state.url import CHUNK, MAX_TOKENS
+from ui.words.en import common as words
 
 FLAG = words.PROMPTS["flag"]
 PAGES = {
@@ -80,7 +81,7 @@ def test_short_long_and_strange_texts(name, prompt, seen):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_longest_text_fills_the_limit(name, seen):
-    from ui.tokens import judge
+    from ui.opening.token_count import judge
 
     text = "the " * 126
     while judge(text + "cat ")[1]:
@@ -164,7 +165,7 @@ def test_what_each_head_does_is_measured_and_told(seen):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_gpt2_that_is_not_here_is_offered(name, seen, monkeypatch):
-    monkeypatch.setattr("ui.pair.on_this_machine", lambda name: None)
+    monkeypatch.setattr("ui.opening.model_switch.on_this_machine", lambda name: None)
     app = open_page(name, pair="gpt2")
     assert not app.exception and not seen
     assert any(

@@ -9,11 +9,12 @@ import pytest
 from mla_core.models import hub
 from tests.large import SIZES, make
 from tests.pages.driving import floats, open_page, spy_on
-from ui import heads, words
-from ui.downloads import DOWNLOADS
-from ui.engine import ENGINE
-from ui.requests import request
-from ui.state import CHUNK, LARGE_TOKENS
+from ui.jobs.engine import ENGINE
+from ui.jobs.requests import request
+from ui.opening.downloads import DOWNLOADS
+from ui.show import heads
+from ui.state.url import CHUNK, LARGE_TOKENS
+from ui.words.en import common as words
 
 FLAG = words.PROMPTS["flag"]
 NAME = "youtu-llm-2b"
@@ -85,7 +86,7 @@ def test_the_wall_is_turned_by_layers_where_a_browser_would_get_too_much(seen, m
 
 
 def test_inside_has_no_ordinary_way_and_cuts_what_nothing_follows_from(seen, monkeypatch):
-    monkeypatch.setattr("ui.components.inside.MOST_COLUMNS", 10)
+    monkeypatch.setattr("ui.components.inside_one_head.MOST_COLUMNS", 10)
     app = open_page("inside_one_head", **ALONE, attention="MHA")
     assert not app.exception and [key for key, _ in seen[-1]["attentions"]] == ["MLA"]
     cut = {name: m for name, m in seen[-1]["matrices"].items() if "of 64 columns" in m["what"]}
@@ -94,7 +95,7 @@ def test_inside_has_no_ordinary_way_and_cuts_what_nothing_follows_from(seen, mon
 
 
 def test_a_text_that_is_moved_by_fewer_steps_says_so(monkeypatch):
-    monkeypatch.setattr("mla_core.positions.SCORES_BYTES", 1)
+    monkeypatch.setattr("mla_core.experiments.position.positions.SCORES_BYTES", 1)
     app = open_page("position", **ALONE, prompt="A text of its own")
     assert not app.exception
     assert any("Moved by at most 2" in caption.value for caption in app.caption)
@@ -124,11 +125,15 @@ def test_the_chat_template_is_offered_where_there_is_one(seen, tmp_path, monkeyp
 def nothing_here(monkeypatch, tmp_path):
     monkeypatch.delenv("MLA_EXPLORER_YOUTU_LLM_2B")
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr("ui.downloads.hub.download", lambda *_: pytest.fail("nobody asked for it"))
+    monkeypatch.setattr(
+        "ui.opening.downloads.hub.download", lambda *_: pytest.fail("nobody asked for it")
+    )
 
 
 def test_what_is_not_here_is_offered_with_its_size(nothing_here, monkeypatch, seen):
-    monkeypatch.setattr("mla_core.memory.free_and_total", lambda _: (30 * 10**9, 64 * 10**9))
+    monkeypatch.setattr(
+        "mla_core.models.device_memory.free_and_total", lambda _: (30 * 10**9, 64 * 10**9)
+    )
     app = open_page("side_by_side", **ALONE)
     assert not app.exception and not seen
     assert app.subheader[0].value == "Youtu-LLM-2B is not on this machine yet"
@@ -140,7 +145,9 @@ def test_what_is_not_here_is_offered_with_its_size(nothing_here, monkeypatch, se
 
 
 def test_what_would_not_fit_is_not_fetched(nothing_here, monkeypatch, seen):
-    monkeypatch.setattr("mla_core.memory.free_and_total", lambda _: (3 * 10**9, 64 * 10**9))
+    monkeypatch.setattr(
+        "mla_core.models.device_memory.free_and_total", lambda _: (3 * 10**9, 64 * 10**9)
+    )
     app = open_page("every_head", **ALONE)
     assert "does not fit" in app.error[0].value and "8.6 GB" in app.error[0].value
     assert not [button for button in app.button if button.key == "download"] and not seen

@@ -11,15 +11,17 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
-from mla_core.compare import kl_divergence
-from mla_core.compression import Inspect
+from mla_core.experiments.latent_compression.compare import kl_divergence
+from mla_core.experiments.latent_compression.compression import Inspect
 from mla_core.models import hub
 from mla_core.models.locate import ASSETS
-from ui import downloads, recorded, words
-from ui.engine import ENGINE
-from ui.recorded import COMPRESSED, along
-from ui.requests import request
-from ui.state import CHUNK
+from ui.jobs import recordings as recorded
+from ui.jobs.engine import ENGINE
+from ui.jobs.recordings import COMPRESSED, along
+from ui.jobs.requests import request
+from ui.opening import downloads
+from ui.state.url import CHUNK
+from ui.words.en import common as words
 
 SHELL = str(ASSETS.parent / "ui" / "shell.py")
 PAGE = str(ASSETS.parent / "pages" / "latent_compression.py")
@@ -29,7 +31,7 @@ FLAG = words.PROMPTS["flag"]
 @pytest.fixture(autouse=True)
 def lab_data(monkeypatch):
     """What the page hands to its component, newest last."""
-    import ui.components.compression as component
+    import ui.components.latent_compression as component
 
     calls: list[dict] = []
     mount = component._mount
@@ -192,12 +194,12 @@ def small_gpt2(tmp_path, monkeypatch):
 
 
 def test_gpt2_from_a_directory_works_on_every_page(small_gpt2, lab_data, monkeypatch):
-    import ui.components.stage as stage
+    import ui.components.side_by_side as stage
 
     sides: list[dict] = []
     mount = stage._mount
     monkeypatch.setattr(stage, "_mount", lambda **a: (sides.append(a["data"]), mount(**a))[1])
-    from mla_core.compression import Calibrate
+    from mla_core.experiments.latent_compression.compression import Calibrate
 
     assert ENGINE.run(Calibrate("gpt2")).tokens > 1000
     app = open_page(pair="gpt2", rank="48")

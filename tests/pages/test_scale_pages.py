@@ -7,17 +7,20 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mla_core.architectures import PUBLISHED, STORAGES
-from mla_core.claims import CLAIMS, rebuild
-from mla_core.crowd import HEADS, LAYERS, TOKENS, Assemble
-from mla_core.formula import Formula, number
+from mla_core.arithmetic.architectures import PUBLISHED, STORAGES
+from mla_core.arithmetic.claims import CLAIMS, rebuild
+from mla_core.arithmetic.formula import Formula, number
+from mla_core.experiments.deepseeks_scale.pattern_wall import HEADS, LAYERS, TOKENS, Assemble
 from tests.pages.driving import open_page, path, spy_on
-from ui import scale, scale_parts
-from ui.components import crowd, exports, memory
-from ui.components.memory import HEIGHT, MOST_BLOCKS, WIDTH, Frame, blocks
-from ui.recorded import recorded
-from ui.words import claims as claim_words
-from ui.words import scale as scale_words
+from ui.components import exports
+from ui.components import gpu_memory as memory
+from ui.components import pattern_wall as crowd
+from ui.components.gpu_memory import HEIGHT, MOST_BLOCKS, WIDTH, Frame, blocks
+from ui.deepseeks_scale import parts as scale_parts
+from ui.deepseeks_scale import view as scale
+from ui.jobs.recordings import recorded
+from ui.words.en import claims as claim_words
+from ui.words.en import deepseeks_scale as scale_words
 
 
 @pytest.fixture(autouse=True)
@@ -156,7 +159,7 @@ def test_the_wall_is_7808_different_patterns_of_running_models(seen):
 
 def test_the_wall_is_what_the_models_compute():
     from mla_core import load_model
-    from mla_core.tracing import trace_ids
+    from mla_core.inference.tracing import trace_ids
 
     wall = recorded(Assemble())
     lower = np.tril_indices(TOKENS)

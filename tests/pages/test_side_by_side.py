@@ -10,11 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mla_core.models.locate import ASSETS
-from mla_core.traces import Trace
-from ui import recorded, words
-from ui.engine import ENGINE
-from ui.requests import request
-from ui.state import CHUNK, MAX_TOKENS
+from mla_core.records.trace import Trace
+from ui.jobs import recordings as recorded
+from ui.jobs.engine import ENGINE
+from ui.jobs.requests import request
+from ui.state.url import CHUNK, MAX_TOKENS
+from ui.words.en import common as words
 
 FLAG = words.PROMPTS["flag"]
 
@@ -22,7 +23,7 @@ FLAG = words.PROMPTS["flag"]
 @pytest.fixture(autouse=True)
 def stage_data(monkeypatch):
     """What the page hands to the stage, newest last."""
-    import ui.components.stage as component
+    import ui.components.side_by_side as component
 
     calls: list[dict] = []
     mount = component._mount

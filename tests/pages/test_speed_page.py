@@ -13,14 +13,15 @@ from streamlit.testing.v1 import AppTest
 from mla_core.bench import machine
 from mla_core.bench import speed as bench
 from mla_core.bench.speed import Plan
-from mla_core.speed import ABSORBED, OURS, SpeedRun, Stopped
+from mla_core.experiments.speed.timings import ABSORBED, OURS, SpeedRun, Stopped
 from tests.pages.driving import open_page, spy_on
-from ui import measuring, speed
 from ui.components import exports
-from ui.measuring import Measuring
-from ui.recorded import recorded_bench
-from ui.speed import time_of
-from ui.words import speed as words
+from ui.jobs.recordings import recorded_bench
+from ui.speed import measuring
+from ui.speed import view as speed
+from ui.speed.measuring import Measuring
+from ui.speed.view import time_of
+from ui.words.en import speed as words
 
 
 @pytest.fixture(autouse=True)

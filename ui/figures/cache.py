@@ -2,8 +2,8 @@
 
 import plotly.graph_objects as go
 
-from ui import words
 from ui.figures import palette
+from ui.words.en import common as words
 
 
 def cache_figure(nbytes: dict[str, tuple[int, ...]]) -> go.Figure:

@@ -2,7 +2,7 @@
 
 from mla_core.models.chat import plain
 from mla_core.models.hub import LARGE
-from ui import words
+from ui.words.en import common as words
 
 Q = "#0072B2"
 K = "#E69F00"

@@ -3,8 +3,8 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from ui import words
 from ui.figures import palette
+from ui.words.en import common as words
 
 
 def pattern_figure(

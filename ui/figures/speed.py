@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ui.figures import palette
-from ui.figures.scale import figure, font_of, short
-from ui.words import speed as words
+from ui.figures.deepseeks_scale import figure, font_of, short
+from ui.words.en import speed as words
 
 COLOURS = {
     "MHA": palette.K, "GQA-8": palette.V, "MQA": palette.Q, "MLA rebuilt": palette.PATTERN,

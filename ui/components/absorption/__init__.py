@@ -5,12 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from mla_core.absorption import Paths
-from mla_core.accounting import DEEPSEEK_V2, LatentShape
-from ui import words
+from mla_core.arithmetic.accounting import DEEPSEEK_V2, LatentShape
+from mla_core.experiments.absorption.paths import Paths
 from ui.components import VALUE_BYTES, bytes64, script, source, style
 from ui.figures import palette
-from ui.labels import token_texts
+from ui.show.labels import token_texts
+from ui.words.en import common as words
 
 _mount = st.components.v2.component(
     "mla_explorer_absorption",

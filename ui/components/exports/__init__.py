@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from ui.components import script, source, style
-from ui.words import scale as words
+from ui.words.en import deepseeks_scale as words
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

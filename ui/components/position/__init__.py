@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from mla_core.experiments.position.positions import Entangled, Moved
 from mla_core.models.tokenizer import Tokenizer
-from mla_core.positions import Entangled, Moved
-from ui import words
 from ui.components import bytes64, script, source, style
 from ui.figures import palette
-from ui.labels import token_name, token_texts
-from ui.state import View
+from ui.show.labels import token_name, token_texts
+from ui.state.url import View
+from ui.words.en import common as words
 
 _mount = st.components.v2.component(
     "mla_explorer_position",

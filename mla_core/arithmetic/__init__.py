@@ -1,0 +1,1 @@
+"""What can be said without running a model: formulas, bytes, rooflines, published models."""

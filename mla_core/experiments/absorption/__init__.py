@@ -1,0 +1,1 @@
+"""The experiments of the chapter `pages/absorption.py`."""

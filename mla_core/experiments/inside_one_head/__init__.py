@@ -1,0 +1,1 @@
+"""The experiments of the chapter `pages/inside_one_head.py`."""

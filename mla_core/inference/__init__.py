@@ -1,0 +1,1 @@
+"""Running models: traces, decoding, the TransformerLens baseline, caches as files."""

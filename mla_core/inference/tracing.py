@@ -1,0 +1,103 @@
+"""`trace`: run a text through a model once and keep what happened inside."""
+
+from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from mla_core.models.config import ModelConfig
+from mla_core.models.tokenizer import Tokenizer
+from mla_core.records.trace import ARRAYS, Trace
+
+
+class PromptError(ValueError):
+    """A prompt that cannot be run; the message says what to do."""
+
+
+@runtime_checkable
+class Traceable(Protocol):
+    """What `trace` needs of a model: `LanguageModel` has it, and `bridge.Baseline`."""
+
+    name: str
+    config: ModelConfig
+
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+    @property
+    def device(self) -> torch.device: ...
+    @property
+    def dtype(self) -> torch.dtype: ...
+    def record(self, ids: Tensor, names: Iterable[str]) -> tuple[Tensor, dict[str, Tensor]]: ...
+
+
+def encode_prompt(model: Traceable, prompt: str, *, bos: bool) -> list[int]:
+    """Token ids of a prompt, checked against what the model can take.
+
+    Raises:
+        PromptError: nothing to run, or more tokens than the model has positions.
+    """
+    ids = model.tokenizer.encode(prompt)
+    if not prompt.strip():
+        raise PromptError("The prompt is empty: type a few words.")
+    if bos and model.config.bos_token_id is not None:
+        ids = [model.config.bos_token_id, *ids]
+    limit = model.config.max_position_embeddings
+    if len(ids) > limit:
+        raise PromptError(
+            f"The prompt has {len(ids)} tokens, {model.name} takes at most {limit}: shorten it."
+        )
+    return ids
+
+
+def trace(
+    model: Traceable, prompt: str, *, bos: bool = True, record: Iterable[str] = tuple(ARRAYS)
+) -> Trace:
+    """Runs `prompt` through `model` in one pass and returns what was recorded.
+
+    Args:
+        model: from `load_model` or `baseline`.
+        prompt: any text; special tokens in it are text.
+        bos: put the model's beginning-of-text token first, as in training.
+        record: which arrays to keep; those that the model does not have are left out. All of
+            them at 256 tokens are about 150 MB for a small model, so choose.
+
+    Raises:
+        PromptError: the prompt is empty or too long.
+        ValueError: a name in `record` is not one of `traces.ARRAYS`.
+    """
+    ids = encode_prompt(model, prompt, bos=bos)
+    has_bos = bos and model.config.bos_token_id is not None
+    return trace_ids(model, ids, has_bos=has_bos, record=record)
+
+
+def trace_ids(
+    model: Traceable,
+    ids: list[int],
+    *,
+    has_bos: bool,
+    record: Iterable[str] = tuple(ARRAYS),
+    prompt_length: int | None = None,
+    cache_nbytes: tuple[int, ...] = (),
+) -> Trace:
+    """`trace` for token ids: what a `Decoder` generated, or a tokenizer of one's own."""
+    names = list(record)
+    if unknown := sorted(set(names) - set(ARRAYS)):
+        raise ValueError(f"cannot record {', '.join(unknown)}; known are {', '.join(ARRAYS)}")
+    device = model.device
+    logits, recorded = model.record(torch.tensor([ids], device=device), set(names) - {"logits"})
+    if "logits" in names:
+        recorded["logits"] = logits
+    return Trace(
+        model=model.name,
+        config=model.config,
+        engine=type(model).__name__,
+        device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        dtype=str(model.dtype).removeprefix("torch."),
+        token_ids=tuple(ids),
+        tokens=model.tokenizer.pieces(ids),
+        has_bos=has_bos,
+        prompt_length=len(ids) if prompt_length is None else prompt_length,
+        cache_nbytes=cache_nbytes,
+        arrays={name: x.float().cpu().numpy() for name, x in recorded.items()},
+    )

@@ -1,0 +1,1 @@
+"""What crosses from computing to drawing: frozen, numpy, picklable, free of torch."""

@@ -1,0 +1,1 @@
+"""What `pages/cache_grows.py` alone needs beyond its component."""

@@ -1,0 +1,62 @@
+"""A cache put away as a file and taken up again: an expander of the page "The cache grows"."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from mla_core.experiments.cache_grows.growth import Grow, Growth
+from mla_core.inference.cache_file import CacheFileError, Keep, Resume, header
+from ui.jobs.engine import ENGINE
+from ui.jobs.live import sentence
+from ui.show.export import take_away
+from ui.words.en import common as words
+
+
+def keeping(jobs: Mapping[str, Grow], grown: Mapping[str, Growth], tokens: int) -> None:
+    """The files of both caches after so many tokens, and what becomes of one that is given back.
+
+    The page's own numbers can be taken away here too: packing them takes a second.
+    """
+    more = st.expander(words.KEEPING, on_change="rerun", key="keeping")
+    if not more.open:
+        return
+    with more:
+        st.caption(words.KEEPING_ABOUT)
+        with st.container(horizontal=True):
+            for model, job in jobs.items():
+                try:
+                    kept = ENGINE.run(Keep(job, tokens))
+                except Exception as error:
+                    st.error(sentence(error))
+                    return
+                label = words.KEEP.format(model=model, tokens=kept.tokens)
+                st.download_button(
+                    label, kept.data, f"{model}.cache.safetensors", key=f"keep-{model}"
+                )
+        given = st.file_uploader(words.GIVE_BACK, key="given")
+        if given is not None:
+            _resumed(given.getvalue(), jobs)
+        take_away(grown)
+
+
+def _resumed(data: bytes, jobs: Mapping[str, Grow]) -> None:
+    try:
+        model = header(data)["model"]
+        if model not in jobs:
+            raise CacheFileError(words.OTHER_CACHE.format(model=model, here=words.AND.join(jobs)))
+        resumed = ENGINE.run(Resume(model, data))
+    except Exception as error:
+        st.error(sentence(error))
+        return
+    st.markdown(
+        words.RESUMED.format(
+            model=model, tokens=resumed.tokens, nbytes=resumed.cache_nbytes,
+            ms=1e3 * resumed.seconds, again=1e3 * resumed.seconds_prefill,
+            difference=resumed.difference,
+        )
+    )  # fmt: skip
+    st.code(
+        words.RESUMED_TEXT.format(text=resumed.text, continued=resumed.continued),
+        language=None,
+        wrap_lines=True,
+    )

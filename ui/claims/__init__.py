@@ -1,0 +1,1 @@
+"""What `pages/claims.py` alone needs beyond its component."""

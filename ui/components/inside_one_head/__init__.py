@@ -1,0 +1,161 @@
+"""The stage of one head: every matrix at its true shape, every number with its origin."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mla_core.experiments.inside_one_head.anatomy import Anatomy, Matrix
+from ui.components import bytes64, script, source, style
+from ui.components.inside_one_head.scenes import scenes
+from ui.figures import palette
+from ui.show.labels import token_labels, token_texts
+from ui.state.url import View, subject
+from ui.words.en import common as words
+
+_mount = st.components.v2.component(
+    "mla_explorer_inside",
+    html=source("inside_one_head", "inside_one_head.html"),
+    css=style("inside_one_head"),
+    js=script("inside_one_head", "explain"),
+)
+CACHED = {"MLA": ("c_kv", "k_rope"), "ordinary": ("k", "v")}  # what stays in the cache
+ADDED = ("W_O", "b_O", "out", "residual_after")  # nothing on the page is made from these again
+MOST_COLUMNS = 512  # of those that a browser gets: a large model's W_O alone is 17 MB
+PARTS_OF_A_SCORE = ("content", "position_scores", "raw")
+STREAM = "#7f8c99"
+COLOURS = {
+    palette.Q: ("W_Q", "b_Q", "q_unrotated", "q", "W_UQ", "q_nope", "W_QR", "q_rope_unrotated",
+                "q_rope", "W_DQ", "c_q_raw", "c_q"),
+    palette.K: ("W_K", "b_K", "k_unrotated", "k", "W_UK", "k_nope"),
+    palette.V: ("W_V", "b_V", "v", "W_UV", "z", "concat"),
+    palette.LATENT: ("W_DKV", "b_DKV", "c_raw", "c_kv", "content"),
+    palette.ROPE_KEY: ("W_KR", "b_KR", "k_rope_unrotated", "k_rope", "position_scores"),
+    palette.PATTERN: ("raw", "scores", "pattern"),
+}  # fmt: skip
+COLOUR_OF = {name: colour for colour, names in COLOURS.items() for name in names}
+
+
+def matrix_data(name: str, matrix: Matrix, anatomy: Anatomy) -> dict[str, Any]:
+    """One matrix for the browser: exact numbers, and how they follow."""
+    letter, what = words.MATRICES.get(name, (name, ""))
+    if matrix.how == "given" and matrix.factor != 1:
+        what += words.TIMES_FACTOR.format(factor=matrix.factor)
+    rows, columns = matrix.values.shape
+    if name in ADDED and columns > MOST_COLUMNS:
+        what += words.FIRST_COLUMNS.format(shown=MOST_COLUMNS, all=columns)
+        matrix = replace(matrix, values=matrix.values[:, :MOST_COLUMNS])
+    # the parts of a score have one scale, so that the eye can add them
+    together = PARTS_OF_A_SCORE if name in PARTS_OF_A_SCORE else (name,)
+    values = [anatomy.matrices[one].values for one in together if one in anatomy.matrices]
+    finite = np.abs(np.concatenate([x[np.isfinite(x)] for x in values]))
+    wide = not np.array_equal(matrix.values.astype(np.float32), matrix.values, equal_nan=True)
+    kind = "MLA" if anatomy.trace.config.attention == "MLA" else "ordinary"
+    return {
+        "letter": letter,
+        "what": what.format(layer=anatomy.layer, before=anatomy.layer - 1),
+        "colour": COLOUR_OF.get(name, STREAM),
+        "scale": "weights" if name == "pattern" else "signed",
+        "most": float(np.quantile(finite, 0.995)) or 1.0,
+        "cached": name in CACHED[kind],
+        "rows": rows,
+        "columns": matrix.values.shape[1],
+        "axes": list(matrix.axes),
+        "wide": wide,
+        "data": bytes64(matrix.values, "<f8" if wide else "<f4"),
+        "how": matrix.how,
+        "of": list(matrix.of),
+        "factor": matrix.factor,
+        "offset": matrix.offset,
+        "interleaved": matrix.interleaved,
+    }
+
+
+def scene_words(key: str, anatomy: Anatomy) -> tuple[str, str, str]:
+    """(short name, title, text) of a scene, with the sizes of this head."""
+    config, there = anatomy.trace.config, anatomy.matrices
+    more = words.SCENE_MORE
+    and_more = more["position"] if "position" in there else ""
+    and_more += more["earlier"] if "earlier" in there else ""
+    and_more += more["no_position"] if config.rope is not None else ""
+    result = {"out": "out", "q": "q", "k": "k", "v": "v"}.get(key)
+    biased = result is not None and len(there[result].of) > 2
+    query = "q_nope" if "q_nope" in there else "q"
+    scale = there["scores"].factor
+    values = {
+        "layer": anatomy.layer,
+        "d": config.hidden_size,
+        "heads": config.num_attention_heads,
+        "n": len(anatomy.trace.tokens),
+        "k": there[query].values.shape[1],
+        "v": there["v"].values.shape[1],
+        "c": there["c_kv"].values.shape[1] if "c_kv" in there else 0,
+        "r": config.qk_rope_head_dim,
+        "scaled": round(scale**-2),
+        "scale": f"{scale:.4f}",
+        "query": token_labels(anatomy.trace)[-1],
+        "norm": words.SCENE_SIGNS["norm" if there["x"].how == "layernorm" else "rms"][1:],
+        "and_more": and_more,
+        "bias": more["bias"] if biased else "",
+        "latent_norm": more["latent_norm"] if "c_raw" in there else "",
+    }
+    short, title, text = words.SCENES[key]
+    return short, title, text.format(**values)
+
+
+def inside(
+    anatomy: Anatomy,
+    *,
+    attentions: list[tuple[str, str]],
+    view: View,
+    origin: tuple[int, int],
+    source: str,
+    on_step: Callable[[], None],
+    on_head: Callable[[], None],
+    on_option: Callable[[], None],
+) -> Any:
+    """Draws the stage.
+
+    Args:
+        anatomy: the head.
+        attentions: (the URL's value, name) of the models to choose from.
+        origin: (scene to show; a number that forces a jump to it).
+        source: where the numbers come from.
+        on_step, on_head, on_option: read `st.session_state["inside"]` for `.stage` (with its
+            `state.subject`), `.head`
+            (model, layer, head) and `.option` (name, value).
+    """
+    data = {
+        "model": anatomy.trace.model,
+        "tokens": token_texts(anatomy.trace),
+        "layers": anatomy.trace.config.num_hidden_layers,
+        "heads": anatomy.trace.config.num_attention_heads,
+        "layer": anatomy.layer,
+        "head": anatomy.head,
+        "attentions": [list(pair) for pair in attentions],
+        "attention": view.attention if len(attentions) > 1 else attentions[0][0],
+        "matrices": {n: matrix_data(n, m, anatomy) for n, m in anatomy.matrices.items()},
+        "scenes": [
+            {"lines": scene.lines, "shelf": scene.shelf}
+            | dict(zip(("short", "title", "text"), scene_words(scene.key, anatomy), strict=True))
+            for scene in scenes(anatomy)
+        ],
+        "hasBiases": any(name.startswith("b_") for name in anatomy.matrices),
+        "biases": view.biases,
+        "hideFirst": not view.sink,
+        "step": origin[0],
+        "subject": subject(view),
+        "jump": origin[1],
+        "source": source,
+        "words": words.INSIDE_STAGE,
+        "colours": {"weights": palette.WEIGHTS, "signed": palette.SIGNED},
+    }
+    return _mount(
+        key="inside",
+        data=data,
+        on_stage_change=on_step,
+        on_head_change=on_head,
+        on_option_change=on_option,
+    )

@@ -1,0 +1,127 @@
+"""The compression lab: one size, and what it does to a head, to all heads, to what comes next."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mla_core.experiments.latent_compression.compare import attention_moved, kl_divergence
+from mla_core.experiments.latent_compression.compression import Compression
+from mla_core.models.tokenizer import Tokenizer
+from mla_core.records.trace import Trace
+from ui.components import bytes64, script, source, style
+from ui.figures import palette
+from ui.show.labels import token_name, token_texts
+from ui.state.url import View
+from ui.words.en import common as words
+
+SHOWN_NEXT = 7  # tokens listed under "what comes next"
+BYTES_FLOAT32 = 4
+GRID_SCALE = 0.5  # of its attention moved: there the colour of a head is full
+
+_mount = st.components.v2.component(
+    "mla_explorer_compression",
+    html=source("latent_compression", "latent_compression.html"),
+    css=style("latent_compression"),
+    js=script("latent_compression"),
+)
+
+
+def next_tokens(
+    before: np.ndarray, after: np.ndarray, name: Callable[[int], str]
+) -> list[tuple[str, float, float]]:
+    """The likeliest tokens of two distributions (w,), each with both probabilities."""
+    best = np.argsort(-np.maximum(before, after), kind="stable")[:SHOWN_NEXT]
+    best = best[np.argsort(-before[best], kind="stable")]
+    return [(name(int(i)), float(before[i]), float(after[i])) for i in best]
+
+
+def compression_lab(
+    before: Trace,
+    after: Trace,
+    inside: Compression,
+    *,
+    tokenizer: Tokenizer,
+    head: tuple[int, int],
+    view: View,
+    fails: str,
+    source: str,
+    on_rank: Callable[[], None],
+    on_head: Callable[[], None],
+    on_option: Callable[[], None],
+) -> Any:
+    """Draws the lab.
+
+    Args:
+        before: of the original, perhaps with generated tokens, which are left out.
+        after: of the conversion, on the same prompt.
+        inside: what the conversion keeps and loses.
+        head: (layer, head) to look at.
+        fails: the sentence on what fails first.
+        on_rank, on_head, on_option: read `st.session_state["compression"]` for `.rank`, `.head`
+            (layer, head) and `.option` (name, value).
+    """
+    n = len(after.tokens)
+    layer, number = head
+    patterns = before.pattern[:, :, :n, :n], after.pattern
+    probabilities = before.probabilities()[:n], after.probabilities()
+    kl = kl_divergence(*probabilities)
+    grid = {
+        "moved": attention_moved(*patterns),
+        "keys": inside.key_error,
+        "values": inside.value_error,
+    }[view.measure]
+    heads = before.config.num_attention_heads
+    scale = GRID_SCALE if view.measure == "moved" else 1.0
+    grid = np.repeat(grid, heads // grid.shape[1], axis=1)  # GQA: heads that share a key
+    latent = after.c_kv[layer][:, : after.config.ranks[layer]]
+
+    def name(token_id: int) -> str:
+        return token_name(token_id, tokenizer, before.config)
+
+    data = {
+        "rank": sum(after.config.ranks) // len(after.config.ranks),
+        "maxRank": before.config.hidden_size,
+        "layers": before.config.num_hidden_layers,
+        "heads": heads,
+        "valuesBefore": before.config.cached_values,
+        "bytesPerValue": BYTES_FLOAT32,
+        "methods": list(words.METHODS.items()),
+        "method": view.method,
+        "spreads": list(words.SPREADS.items()),
+        "spread": "layerwise" if view.layerwise else "same",
+        "measures": list(words.MEASURES.items()),
+        "measure": view.measure,
+        "tokens": token_texts(after),
+        "before": bytes64(patterns[0][layer, number]),
+        "after": bytes64(patterns[1][layer, number]),
+        "layer": layer,
+        "head": number,
+        "grid": bytes64(grid),
+        "gridScale": scale,
+        "latent": bytes64(latent),
+        "latentRank": latent.shape[1],
+        "latentScale": float(np.quantile(np.abs(latent), 0.99)) or 1.0,
+        "next": next_tokens(probabilities[0][-1], probabilities[1][-1], name),
+        "klTitle": words.KL_TITLE,
+        "kl": words.KL.format(last=f"{kl[-1]:.4f}", mean=f"{kl.mean():.4f}"),
+        "fails": fails,
+        "source": source,
+        "alt": words.PATTERN_ALT.format(model=before.model, layer=layer, head=number, count=n),
+        "words": words.COMPRESSION,
+        "colours": {
+            "weights": palette.WEIGHTS,
+            "signed": palette.SIGNED,
+            "lost": palette.LOST,
+            "latent": palette.LATENT,
+            "before": palette.K,
+        },
+    }
+    return _mount(
+        key="compression",
+        data=data,
+        on_rank_change=on_rank,
+        on_head_change=on_head,
+        on_option_change=on_option,
+    )

@@ -1,0 +1,196 @@
+"""Who shares keys and values with whom: drawings, caches, losses, predictions, patterns."""
+
+import statistics
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from mla_core.experiments.sharing_heads.overview import Glanced
+from mla_core.models.tokenizer import Tokenizer
+from mla_core.training.recipe import CONFIGS, FURTHER, HEADS, LAYERS
+from ui.components import bytes64, script, source, style
+from ui.figures import palette
+from ui.show.labels import token_labels, token_name
+from ui.words.en import common as words
+
+_mount = st.components.v2.component(
+    "mla_explorer_sharing",
+    html=source("sharing_heads", "sharing_heads.html"),
+    css=style("sharing_heads"),
+    js=script("sharing_heads"),
+)
+Runs = list[dict[str, Any]]
+BYTES_FLOAT32 = 4
+SHAPES = {"MHA": "circle", "GQA": "square", "MQA": "triangle", "MLA": "diamond"}
+# where a label stands off its mark, so that none lies on another: on the left, so much lower
+ON_THE_LEFT = ("mini-mla-32", "mini-mla", "mini-mla-wide", "mini-mha")
+LOWER = {"mini-mha": -20, "mini-mqa": -8, "mini-mqa-wide": 24}
+
+
+def runs_of(runs: Runs, model: str) -> list[float]:
+    """The losses of a model, seed by seed."""
+    return [run["nats_per_token"] for run in runs if run["model"] == model]
+
+
+def numbers_of(runs: Runs, model: str) -> int:
+    """What a token leaves in the cache of one layer."""
+    return next(run["cached_values"] for run in runs if run["model"] == model) // LAYERS
+
+
+def kind_of(model: str) -> str:
+    config = (CONFIGS | FURTHER)[model]
+    if config["model_type"] != "llama":
+        return "MLA"
+    return {HEADS: "MHA", 1: "MQA"}.get(config["num_key_value_heads"], "GQA")
+
+
+def label_of(model: str, *, brief: bool = False) -> str:
+    """What a point is called: its kind, and what sets it apart."""
+    config = (CONFIGS | FURTHER)[model]
+    form = (words.BRIEF_NAMES if brief else words.POINT_NAMES)[kind_of(model)]
+    wide = words.WIDER if model.endswith("-wide") else ""
+    return form.format(
+        groups=config["num_key_value_heads"], c=config.get("kv_lora_rank"),
+        r=config.get("qk_rope_head_dim"),
+    ) + wide  # fmt: skip
+
+
+def drawn_parts(model: str) -> tuple[int, list[dict[str, Any]]]:
+    """(boxes in the cache, 0 for a latent; what is in each, as wide as its numbers)."""
+    config = (CONFIGS | FURTHER)[model]
+    if kind_of(model) == "MLA":
+        sizes = {words.LATENT: config["kv_lora_rank"], words.ROPE_KEY: config["qk_rope_head_dim"]}
+        groups = 0
+    else:
+        sizes = dict.fromkeys((words.KEYS, words.VALUES), config["head_dim"])
+        groups = config["num_key_value_heads"]
+    return groups, [
+        {"name": name, "numbers": numbers, "colour": palette.CACHE_PARTS[name]}
+        for name, numbers in sizes.items()
+    ]
+
+
+def facts(runs: Runs, model: str) -> list[list[str]]:
+    """(name, value, more) of what was measured."""
+    numbers, losses = numbers_of(runs, model), runs_of(runs, model)
+    most = numbers_of(runs, "mini-mha")
+    parameters = next(run["parameters"] for run in runs if run["model"] == model)
+    return [
+        [
+            words.FACT_CACHE,
+            words.FACT_NUMBERS.format(numbers=numbers),
+            words.FACT_BYTES.format(nbytes=numbers * LAYERS * BYTES_FLOAT32, layers=LAYERS)
+            + (words.FACT_RATIO.format(ratio=most / numbers) if most > numbers else ""),
+        ],
+        [
+            words.FACT_LOSS,
+            f"{statistics.mean(losses):.4f} ± {statistics.stdev(losses):.4f}",
+            words.FACT_SEEDS.format(seeds=", ".join(f"{loss:.4f}" for loss in losses)),
+        ],
+        [words.FACT_PARAMETERS, f"{parameters:,}", ""],
+    ]
+
+
+def card(
+    model: str, runs: Runs, seen: Glanced | None, layer: int, tokenizer: Tokenizer, source: str
+) -> dict[str, Any]:
+    """One model: who shares what, what it costs, and, where it ran this text, what it did."""
+    kind = kind_of(model)
+    groups, parts = drawn_parts(model)
+    data: dict[str, Any] = {
+        "model": model,
+        "title": label_of(model),
+        "colour": palette.KIND[kind],
+        "definition": words.DEFINITIONS[kind].format(groups=groups, each=HEADS // max(groups, 1)),
+        "heads": HEADS,
+        "groups": groups,
+        "parts": parts,
+        "told": words.DRAWING.format(
+            kind=label_of(model), heads=HEADS, numbers=numbers_of(runs, model)
+        ),
+        "facts": facts(runs, model),
+        "source": source,
+        "next": None,
+    }
+    if seen is not None:
+        data["next"] = [
+            [token_name(int(i), tokenizer, seen.trace.config), float(p)]
+            for i, p in zip(seen.next_ids[:5], seen.next[:5], strict=True)
+        ]
+        data["tokens"] = token_labels(seen.trace)
+        data["pattern"] = bytes64(seen.trace.pattern[layer])
+    return data
+
+
+def points(runs: Runs) -> list[dict[str, Any]]:
+    """Every model that was trained, as a point of loss against cache."""
+    models = list(dict.fromkeys(run["model"] for run in runs))
+    return [
+        {
+            "model": model,
+            "label": label_of(model),
+            "brief": label_of(model, brief=True),
+            "numbers": numbers_of(runs, model),
+            "losses": runs_of(runs, model),
+            "mean": statistics.mean(runs_of(runs, model)),
+            "colour": palette.KIND[kind_of(model)],
+            "shape": SHAPES[kind_of(model)],
+            "hollow": model.endswith("-wide"),
+            "lower": LOWER.get(model, 0),
+            "side": "right" if model in ON_THE_LEFT else "left",
+        }
+        for model in models
+    ]
+
+
+def headline(runs: Runs) -> str:
+    """What the comparison comes to, from its numbers: MLA's neighbours in loss and in cache."""
+    mean = {point["model"]: point["mean"] for point in points(runs)}
+    spread = max(statistics.stdev(runs_of(runs, model)) for model in mean)
+    others = [model for model in mean if kind_of(model) != "MLA" and not model.endswith("-wide")]
+    ours = mean["mini-mla"]
+    equal = [model for model in others if mean[model] <= ours + spread]
+    as_good = min(equal, key=lambda model: numbers_of(runs, model))
+    numbers = numbers_of(runs, "mini-mla")
+    larger = [model for model in others if numbers_of(runs, model) > numbers]
+    worse = min(larger, key=lambda model: numbers_of(runs, model))
+    return words.SHARING_HEADLINE.format(
+        numbers=numbers, loss=ours,
+        good=label_of(as_good), good_numbers=numbers_of(runs, as_good), good_loss=mean[as_good],
+        worse=label_of(worse), worse_numbers=numbers_of(runs, worse), worse_loss=mean[worse],
+    )  # fmt: skip
+
+
+def sharing(
+    cards: list[dict[str, Any]],
+    chosen: dict[str, Any],
+    runs: Runs,
+    *,
+    layer: int,
+    source: str,
+    on_option: Callable[[], None],
+) -> Any:
+    """Draws the page.
+
+    Args:
+        cards: from `card`, of the four kinds.
+        chosen: the same, of the chosen point.
+        runs: assets/bench/sharing.jsonl.
+        layer: whose patterns are drawn.
+        on_option: reads `st.session_state["sharing"].option` (name, value).
+    """
+    data: Mapping[str, Any] = {
+        "cards": cards,
+        "chosen": chosen,
+        "points": points(runs),
+        "headline": headline(runs),
+        "layer": layer,
+        "layers": LAYERS,
+        "source": source,
+        "words": words.SHARING_STAGE,
+        "colours": {
+            "weights": palette.WEIGHTS, "latent": palette.LATENT, "Q": palette.Q, "V": palette.V
+        },
+    }  # fmt: skip
+    return _mount(key="sharing", data=data, on_option_change=on_option)

@@ -1,0 +1,140 @@
+"""The stage: two models beside each other, stepped token by token in the browser."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mla_core.models.config import ModelConfig
+from mla_core.models.tokenizer import Tokenizer
+from mla_core.records.trace import Trace
+from ui.components import VALUE_BYTES, bytes64, script, source, style
+from ui.figures import palette
+from ui.show.labels import token_name, token_texts
+from ui.state.url import MAX_TEMPERATURE, View, leads, subject
+from ui.words.en import common as words
+
+SHOWN_NEXT = 6  # tokens listed under "what comes next"
+
+_mount = st.components.v2.component(
+    "mla_explorer_stage",
+    html=source("side_by_side", "side_by_side.html"),
+    css=style("side_by_side"),
+    js=script("side_by_side"),
+)
+
+
+def cache_parts(config: ModelConfig, value: int) -> tuple[dict[str, int], str]:
+    """(numbers a token leaves in one layer's cache, by what they are; the same as a sentence).
+
+    Args:
+        value: bytes of a number.
+    """
+    layers = config.num_hidden_layers
+    total = value * config.cached_values
+    if config.attention == "MLA":
+        c, r = sum(config.ranks) // layers, config.qk_rope_head_dim
+        form = words.LATENT_FORMULA if r else words.CONVERTED_FORMULA
+        formula = form.format(c=c, r=r, layers=layers, value=value, total=total)
+        return {words.LATENT: c} | ({words.ROPE_KEY: r} if r else {}), formula
+    heads, k = config.num_key_value_heads, config.head_dim
+    formula = words.HEADS_FORMULA.format(heads=heads, k=k, layers=layers, value=value, total=total)
+    return {words.KEYS: heads * k, words.VALUES: heads * k}, formula
+
+
+def side(
+    trace: Trace,
+    tokenizer: Tokenizer,
+    head: tuple[int, int],
+    source: str,
+) -> dict[str, Any]:
+    """What the stage needs of one model: numbers of the trace, nothing made up.
+
+    Args:
+        trace: with logits, pattern and cache_nbytes.
+        tokenizer: of the model.
+        head: (layer, head) to draw.
+        source: where the numbers come from, in a few words.
+    """
+    layers, heads = trace.pattern.shape[:2]
+
+    probabilities = trace.probabilities()
+    top = np.argpartition(-probabilities, SHOWN_NEXT, axis=-1)[:, :SHOWN_NEXT]
+    order = np.argsort(-np.take_along_axis(probabilities, top, axis=-1), axis=-1)
+    top = np.take_along_axis(top, order, axis=-1)
+    about = words.about(trace.config.model_type, trace.config.attention)
+    parts, formula = cache_parts(trace.config, VALUE_BYTES[trace.dtype])
+    total = sum(parts.values())
+    return {
+        "model": trace.model,
+        "title": about["title"],
+        "about": about["about"],
+        "parts": [
+            {"name": name, "colour": palette.CACHE_PARTS[name], "share": numbers / total}
+            for name, numbers in parts.items()
+        ],
+        "formula": formula,
+        "source": source,
+        "colour": palette.of_model(trace.model),
+        "tokens": token_texts(trace),
+        "promptLength": trace.prompt_length,
+        "pattern": bytes64(trace.pattern[head]),
+        "layer": head[0],
+        "head": head[1],
+        "layers": layers,
+        "heads": heads,
+        "next": [
+            [[token_name(int(i), tokenizer, trace.config), float(row[i])] for i in ids]
+            for ids, row in zip(top, probabilities, strict=True)
+        ],
+        "nbytes": list(trace.cache_nbytes),
+    }
+
+
+def stage(
+    sides: list[dict[str, Any]],
+    *,
+    prompt: str,
+    origin: tuple[int | None, int],
+    view: View,
+    may_grow: bool,
+    on_step: Callable[[], None],
+    on_head: Callable[[], None],
+    on_option: Callable[[], None],
+) -> Any:
+    """Draws the stage.
+
+    Args:
+        sides: from `side`, left and right.
+        prompt: a new one starts at `origin`; another continuation keeps the step.
+        origin: (step, or None for the end of the prompt; a number that forces a jump).
+        view: the options to show: who leads, how freely, with or without the first token.
+        may_grow: whether a step past the last token asks for more.
+        on_step, on_head, on_option: read `st.session_state["stage"]` for `.step` (with its
+            `state.subject`), `.head`
+            (model, layer, head) and `.option` (name, value).
+    """
+    data = {
+        "sides": sides,
+        "prompt": prompt,
+        "subject": subject(view),
+        "step": origin[0],
+        "jump": origin[1],
+        "hideFirst": not view.sink,
+        "lead": view.lead,
+        "leads": leads([side["model"] for side in sides]),
+        "temperature": view.temperature,
+        "maxTemperature": MAX_TEMPERATURE,
+        "seed": view.seed,
+        "mayGrow": may_grow,
+        "words": words.STAGE,
+        "colours": palette.WEIGHTS,
+    }
+    return _mount(
+        key="stage",
+        data=data,
+        on_step_change=on_step,
+        on_head_change=on_head,
+        on_option_change=on_option,
+    )

@@ -1,0 +1,1 @@
+"""What `pages/deepseeks_scale.py` alone needs beyond its component."""

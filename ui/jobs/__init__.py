@@ -1,0 +1,1 @@
+"""What the pages ask of the engine, and how its answers reach the screen."""

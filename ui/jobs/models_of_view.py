@@ -1,0 +1,33 @@
+"""The models of a view on the reader's text: what most pages begin with."""
+
+import streamlit as st
+
+from mla_core.records.trace import Trace
+from ui.jobs.live import Answer, answer, latent_of
+from ui.jobs.requests import pair, request
+from ui.opening.calibrating import ready_to_convert
+from ui.state.url import CHUNK, View
+from ui.words.en import common as words
+
+
+def ready_pair(view: View) -> list[str]:
+    """The models of a view, ready to run; stops the page with a sentence if they are not."""
+    models = latent_of(lambda: pair(view))
+    if view.pair in words.ORIGINALS:
+        ready_to_convert(words.ORIGINALS[view.pair])
+    return models
+
+
+def both_models(view: View) -> tuple[Answer, dict[str, Trace]]:
+    """(the answer, its traces by model); stops the page with a sentence if there is nothing.
+
+    The jobs are those of "Side by side": a reader who comes from there waits for nothing.
+    """
+    shown = answer(
+        {model: request(model, view.prompt, new_tokens=CHUNK) for model in ready_pair(view)}
+    )
+    if shown.problem:
+        st.error(shown.problem)
+    if not shown.traces:
+        st.stop()
+    return shown, shown.traces

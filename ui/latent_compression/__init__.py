@@ -1,0 +1,1 @@
+"""What `pages/latent_compression.py` alone needs beyond its component."""

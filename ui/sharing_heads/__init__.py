@@ -1,0 +1,1 @@
+"""What `pages/sharing_heads.py` alone needs beyond its component."""

@@ -1,0 +1,1 @@
+"""Labels, notes, exports and chosen heads: what several pages show alike."""

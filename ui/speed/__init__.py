@@ -1,0 +1,1 @@
+"""What `pages/speed.py` alone needs beyond its component."""

@@ -1,0 +1,1 @@
+"""Where the reader is: the URL and the session."""
