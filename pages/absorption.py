@@ -13,7 +13,7 @@ from ui.show.export import take_away
 from ui.show.heads import chosen_heads
 from ui.show.notes import notes
 from ui.state import url as state
-from ui.words.en import common as words
+from ui.words.en import absorption as words
 
 page = opening()
 view = page.view

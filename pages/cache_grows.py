@@ -15,7 +15,7 @@ from ui.opening.opening import opening
 from ui.show.heads import chosen_heads
 from ui.show.notes import notes
 from ui.state import url as state
-from ui.words.en import common as words
+from ui.words.en import cache_grows as words
 
 
 def stepped() -> None:

@@ -14,7 +14,8 @@ from ui.show.export import closer_look
 from ui.show.heads import chosen_heads, head_on_page, headline, layer_pages
 from ui.show.notes import notes
 from ui.state import url as state
-from ui.words.en import common as words
+from ui.words.en import common
+from ui.words.en import every_head as words
 
 
 def picked_head() -> None:
@@ -27,7 +28,7 @@ def picked_head() -> None:
 def entered() -> None:
     model, layer, head = st.session_state["wall"].enter
     models = list(dict(st.session_state["wall_heads"]))
-    attention = list(words.ATTENTIONS)[-len(models) :][models.index(model)]
+    attention = list(common.ATTENTIONS)[-len(models) :][models.index(model)]
     state.put(attention=attention, stage=None, **{state.head_key(model): f"{layer}.{head}"})
     st.session_state["inside_next"] = True
 
@@ -77,7 +78,7 @@ wall(
         for model, trace in traces.items()
     ],
     headline=headline(traces, ablations, page.tokenizer),
-    corresponds=view.pair in words.ORIGINALS,
+    corresponds=view.pair in common.ORIGINALS,
     origin=([(layer - layers[model].start, head) for model, (layer, head) in place], jump),
     view=view,
     measured=measured,

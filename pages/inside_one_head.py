@@ -13,7 +13,8 @@ from ui.show.export import take_away
 from ui.show.heads import chosen_heads
 from ui.show.notes import notes
 from ui.state import url as state
-from ui.words.en import common as words
+from ui.words.en import common
+from ui.words.en import inside_one_head as words
 
 
 def stepped() -> None:
@@ -25,7 +26,7 @@ def stepped() -> None:
 page = opening()
 view = page.view
 _, traces = both_models(view)  # which head to open on shows in the patterns
-offered = list(words.ATTENTIONS.items())[-len(traces) :]  # a large model has the MLA way only
+offered = list(common.ATTENTIONS.items())[-len(traces) :]  # a large model has the MLA way only
 model = list(traces)[[key for key, _ in offered].index(state.asked("attention", dict(offered)))]
 dissected = {model: Dissect(model, view.prompt, *chosen_heads(traces, view)[model])}
 opened = answer(dissected)

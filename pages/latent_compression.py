@@ -21,7 +21,8 @@ from ui.show.heads import chosen_head
 from ui.show.notes import notes
 from ui.state import url as state
 from ui.state.url import CHUNK
-from ui.words.en import common as words
+from ui.words.en import common
+from ui.words.en import latent_compression as words
 
 
 def sized() -> None:
@@ -40,11 +41,11 @@ def picked_model() -> None:
 page = opening()
 view = page.view
 model = view.converted
-if len(words.CONVERTED[view.pair]) > 1:
+if len(common.CONVERTED[view.pair]) > 1:
     st.session_state["model"] = model
     page.row.radio(
         words.CONVERTED_LABEL,
-        words.CONVERTED[view.pair],
+        common.CONVERTED[view.pair],
         key="model",
         on_change=picked_model,
         horizontal=True,

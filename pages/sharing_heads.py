@@ -14,12 +14,13 @@ from ui.sharing_heads.tables import evidence
 from ui.show.export import take_away
 from ui.show.notes import notes
 from ui.state import url as state
-from ui.words.en import common as words
+from ui.words.en import common
+from ui.words.en import sharing_heads as words
 
 page = opening(switchable=False)
 view = page.view
 runs = recorded_runs()
-jobs = {model: Glance(model, view.prompt) for model in words.FAMILY}
+jobs = {model: Glance(model, view.prompt) for model in common.FAMILY}
 ran = answer(jobs)
 if ran.problem:
     st.error(ran.problem)
@@ -31,12 +32,12 @@ if ran.traces:
         for model, seen in ran.traces.items()
     }
     trained = {run["model"] for run in runs}
-    point = view.point if view.point in trained else words.FAMILY[-1]
+    point = view.point if view.point in trained else common.FAMILY[-1]
     if point in cards:
         chosen = cards[point]
     else:
         stored = further(point, view.prompt)
-        never = further(point, words.PROMPTS["flag"]) is None
+        never = further(point, common.PROMPTS["flag"]) is None
         told = words.ONLY_SCORED if never else words.NOT_RECORDED
         if stored is not None:
             told = provenance(stored.trace, False)

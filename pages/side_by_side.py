@@ -14,7 +14,7 @@ from ui.show.export import closer_look
 from ui.show.heads import chosen_heads
 from ui.show.notes import notes
 from ui.state import url as state
-from ui.words.en import common as words
+from ui.words.en import side_by_side as words
 
 
 def stepped() -> None:

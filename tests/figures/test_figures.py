@@ -17,6 +17,7 @@ from ui.jobs.requests import request
 from ui.show.labels import token_labels, visible
 from ui.state.url import CHUNK
 from ui.words.en import common as words
+from ui.words.en import latent_compression
 
 
 def softmax_rows(s: int, seed: int = 0) -> np.ndarray:
@@ -121,11 +122,11 @@ def test_the_curve_holds_every_recorded_point_and_the_live_one():
         own = [point for point in curves["points"] if point["model"] == model]
         assert sum(len(line.x) for line in lines) == len(own)
         assert len({(line.line.color, line.line.dash) for line in lines}) == len(lines)
-        assert figure.data[-1].name == words.LIVE and figure.data[-1].y == (2.3,)
+        assert figure.data[-1].name == latent_compression.LIVE and figure.data[-1].y == (2.3,)
         assert any("mini-mla" in (trace.text or ()) for trace in figure.data)
         for line in lines:  # a larger latent never costs much more
             assert all(b < a + 0.01 for a, b in pairwise(line.y))
-    assert curve_figure(curves, "mini-gpt2", None).data[-1].name != words.LIVE
+    assert curve_figure(curves, "mini-gpt2", None).data[-1].name != latent_compression.LIVE
 
 
 def test_the_spectrum_says_what_is_kept():

@@ -20,6 +20,7 @@ from ui.jobs.engine import ENGINE
 from ui.opening.token_count import tokenizer
 from ui.state.url import CHUNK, MAX_NEW, MAX_TOKENS
 from ui.words.en import common as words
+from ui.words.en import sharing_heads
 
 FLAG = words.PROMPTS["flag"]
 PAGES = ("cache_grows", "sharing_heads")
@@ -230,8 +231,8 @@ def test_the_headline_and_the_points_follow_from_the_runs(seen):
 
 
 def test_definitions_are_the_right_way_round():
-    assert "one single pair" in words.DEFINITIONS["MQA"]
-    assert "group" in words.DEFINITIONS["GQA"] and "own" in words.DEFINITIONS["MHA"]
+    assert "one single pair" in sharing_heads.DEFINITIONS["MQA"]
+    assert "group" in sharing_heads.DEFINITIONS["GQA"] and "own" in sharing_heads.DEFINITIONS["MHA"]
     assert sharing.drawn_parts("mini-mqa")[0] == 1 and sharing.drawn_parts("mini-gqa")[0] == 2
 
 
@@ -250,9 +251,9 @@ def test_points_of_any_text_and_nonsense(seen):
     assert seen[-1]["chosen"]["next"] and seen[-1]["chosen"]["model"] == "mini-mla-16"
     app = open_page("sharing_heads", point="mini-mla-16", prompt="My own words")
     assert seen[-1]["chosen"]["next"] is None
-    assert seen[-1]["chosen"]["source"] == words.NOT_RECORDED
+    assert seen[-1]["chosen"]["source"] == sharing_heads.NOT_RECORDED
     app = open_page("sharing_heads", point="mini-mqa-wide")
-    assert seen[-1]["chosen"]["source"] == words.ONLY_SCORED
+    assert seen[-1]["chosen"]["source"] == sharing_heads.ONLY_SCORED
     for nobody in ("<b>", "mini-gpt2"):
         app = open_page("sharing_heads", point=nobody, layer="999", pair="gpt2")
         assert not app.exception and not app.error

@@ -22,6 +22,7 @@ from ui.jobs.requests import request
 from ui.opening import downloads
 from ui.state.url import CHUNK
 from ui.words.en import common as words
+from ui.words.en import latent_compression
 
 SHELL = str(ASSETS.parent / "ui" / "shell.py")
 PAGE = str(ASSETS.parent / "pages" / "latent_compression.py")
@@ -98,8 +99,8 @@ def test_every_number_is_that_of_the_traces(lab_data):
     assert name in data["source"]
     whole = ENGINE.remembered(request("mini-mha", FLAG, new_tokens=CHUNK)).probabilities()
     kl = kl_divergence(whole[: len(after.tokens)], after.probabilities())
-    assert data["kl"] == words.KL.format(last=f"{kl[-1]:.4f}", mean=f"{kl.mean():.4f}")
-    assert words.NAIVE_ONLY.strip() in said(app)
+    assert data["kl"] == latent_compression.KL.format(last=f"{kl[-1]:.4f}", mean=f"{kl.mean():.4f}")
+    assert latent_compression.NAIVE_ONLY.strip() in said(app)
 
 
 @pytest.mark.parametrize("measure", words.MEASURES)
@@ -204,7 +205,7 @@ def test_gpt2_from_a_directory_works_on_every_page(small_gpt2, lab_data, monkeyp
     assert ENGINE.run(Calibrate("gpt2")).tokens > 1000
     app = open_page(pair="gpt2", rank="48")
     assert not app.exception and not app.error
-    assert "gpt2@48" in lab_data[-1]["source"] and words.NO_CURVE in said(app)
+    assert "gpt2@48" in lab_data[-1]["source"] and latent_compression.NO_CURVE in said(app)
     assert "mini-mla" not in said(app)  # there is no diamond to speak of
     app = AppTest.from_file(SHELL, default_timeout=60)
     app.query_params.update({"pair": "gpt2", "rank": "48", "lead": "gpt2"})
@@ -263,12 +264,12 @@ def test_a_calibration_text_that_is_no_use_is_a_sentence_and_stays(text, rank, s
     app = open_page(rank=rank)
     (box,) = app.text_area
     box.set_value(text)
-    (use,) = [b for b in app.button if b.label == words.OWN_TEXT_USE]
+    (use,) = [b for b in app.button if b.label == latent_compression.OWN_TEXT_USE]
     use.click().run()
     assert not app.exception
     assert sentence in said(app)
     assert app.text_area[0].value == text
-    (ours,) = [b for b in app.button if b.label == words.OWN_TEXT_OURS]
+    (ours,) = [b for b in app.button if b.label == latent_compression.OWN_TEXT_OURS]
     ours.click().run()
     assert not app.error and "our training text" in lab_data[-1]["source"]
 
@@ -277,7 +278,7 @@ def test_a_calibration_text_of_ones_own_changes_the_latent(lab_data):
     app = open_page(rank="16")
     ours = lab_data[-1]["after"]
     app.text_area[0].set_value("The flag of France is blue, white, and red. " * 40)
-    (use,) = [b for b in app.button if b.label == words.OWN_TEXT_USE]
+    (use,) = [b for b in app.button if b.label == latent_compression.OWN_TEXT_USE]
     use.click().run()
     assert not app.exception and not app.error
     assert "tokens of your text" in lab_data[-1]["source"] and lab_data[-1]["after"] != ours

@@ -9,7 +9,7 @@ from mla_core.inference.cache_file import CacheFileError, Keep, Resume, header
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import sentence
 from ui.show.export import take_away
-from ui.words.en import common as words
+from ui.words.en import cache_grows as words
 
 
 def keeping(jobs: Mapping[str, Grow], grown: Mapping[str, Growth], tokens: int) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ui.figures import palette
-from ui.words.en import common as words
+from ui.words.en import latent_compression as words
 
 LAYERS = 8  # of every embedded model: caches are compared layer by layer
 BESIDE = {"mini-mqa": "middle left", "mini-mla": "bottom center", "mini-gqa": "middle right"}

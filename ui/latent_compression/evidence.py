@@ -19,7 +19,7 @@ from ui.jobs.recordings import recorded_bench
 from ui.jobs.requests import config_of
 from ui.show.export import PICTURE
 from ui.show.labels import token_name, token_texts
-from ui.words.en import common as words
+from ui.words.en import latent_compression as words
 
 
 def failing(descent: Descend, before: Trace, tokenizer: Tokenizer) -> str:

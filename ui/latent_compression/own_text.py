@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.jobs.engine import ENGINE
-from ui.words.en import common as words
+from ui.words.en import latent_compression as words
 
 LIMIT = 20_000  # characters, a few thousand tokens
 

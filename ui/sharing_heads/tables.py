@@ -6,7 +6,7 @@ import streamlit as st
 
 from mla_core.models.locate import ASSETS
 from ui.components.sharing_heads import Runs, label_of, numbers_of, points, runs_of
-from ui.words.en import common as words
+from ui.words.en import sharing_heads as words
 
 
 def table(runs: Runs) -> str:

@@ -17,17 +17,17 @@ def visible(token: str) -> str:
 def token_name(token_id: int, tokenizer: Tokenizer, config: ModelConfig) -> str:
     """A token that might come next, as shown beside its probability."""
     ends = token_id == config.bos_token_id
-    return words.STAGE["end of text"] if ends else visible(tokenizer.decode([token_id]))
+    return words.END_OF_TEXT if ends else visible(tokenizer.decode([token_id]))
 
 
 def token_texts(trace: Trace) -> list[str]:
     """Each token as shown on a chip; the token between texts by what it does there."""
     shown = [
-        words.STAGE["end of text"] if token_id == trace.config.bos_token_id else visible(token)
+        words.END_OF_TEXT if token_id == trace.config.bos_token_id else visible(token)
         for token_id, token in zip(trace.token_ids, trace.tokens, strict=True)
     ]
     if trace.has_bos:
-        shown[0] = words.STAGE["start"]
+        shown[0] = words.START
     return shown
 
 

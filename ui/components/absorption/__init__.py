@@ -10,7 +10,7 @@ from mla_core.experiments.absorption.paths import Paths
 from ui.components import VALUE_BYTES, bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import token_texts
-from ui.words.en import common as words
+from ui.words.en import absorption as words
 
 _mount = st.components.v2.component(
     "mla_explorer_absorption",

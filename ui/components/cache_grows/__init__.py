@@ -14,7 +14,8 @@ from ui.components import bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import token_name, token_texts
 from ui.state.url import MAX_TEMPERATURE, View, subject
-from ui.words.en import common as words
+from ui.words.en import cache_grows as words
+from ui.words.en import common
 
 _mount = st.components.v2.component(
     "mla_explorer_growth",
@@ -23,7 +24,7 @@ _mount = st.components.v2.component(
     js=script("cache_grows", "side"),
 )
 BYTES = {"fp32": 4.0, "bf16": 2.0, "fp8": 1.0, "6bit": 0.75}  # the last by arithmetic only
-CACHED = {"k": words.KEYS, "v": words.VALUES, "c_kv": words.LATENT, "k_rope": words.ROPE_KEY}
+CACHED = {"k": common.KEYS, "v": common.VALUES, "c_kv": common.LATENT, "k_rope": common.ROPE_KEY}
 LETTERS = {"k_rope": "k_R"}  # over a column that is too narrow for its name
 BYTES_BFLOAT16 = 2
 JUMP_TOKENS = 100_000
@@ -82,7 +83,7 @@ def side(
         for name, x in trace.arrays.items()
         if name in widths
     }
-    about = words.about(config.model_type, config.attention)
+    about = common.about(config.model_type, config.attention)
     per_token = config.cached_values * BYTES[storage]
     live = storage == grown.storage
 
@@ -174,7 +175,7 @@ def counted_law(grown: Growth) -> str:
 
 def measured_laws(bench: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str]:
     """(lines and points of the recorded benchmark, what was fitted, in words)."""
-    models = [name for name in words.MODELS if name in bench]
+    models = [name for name in common.MODELS if name in bench]
     laws = [
         {
             "name": name,
@@ -237,7 +238,7 @@ def growth(
         "mayGrow": may_grow,
         "cached": view.cached,
         "storage": view.storage,
-        "storages": words.STORAGES,
+        "storages": common.STORAGES,
         "temperature": view.temperature,
         "maxTemperature": MAX_TEMPERATURE,
         "topK": view.top_k,

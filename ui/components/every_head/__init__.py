@@ -14,7 +14,8 @@ from ui.components import bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import token_name, token_texts
 from ui.state.url import View
-from ui.words.en import common as words
+from ui.words.en import common
+from ui.words.en import every_head as words
 
 _mount = st.components.v2.component(
     "mla_explorer_wall",
@@ -42,7 +43,7 @@ def wall_side(
     layers, heads = pattern.shape[:2]
     side: dict[str, Any] = {
         "model": trace.model,
-        "title": words.about(trace.config.model_type, trace.config.attention)["title"],
+        "title": common.about(trace.config.model_type, trace.config.attention)["title"],
         "colour": palette.of_model(trace.model),
         "source": source,
         "tokens": token_texts(trace)[:n],
@@ -95,12 +96,12 @@ def wall(
         "chosen": [list(head) for head in origin[0]],
         "jump": origin[1],
         "hideFirst": not view.sink,
-        "orders": list(words.ORDERS.items()),
+        "orders": list(common.ORDERS.items()),
         "order": view.order,
         "kind": view.kind,
-        "kindNames": [[kind, words.KINDS[kind]] for kind in KINDS],
+        "kindNames": [[kind, common.KINDS[kind]] for kind in KINDS],
         "shareNames": words.KIND_SHARES,
-        "compares": list(words.COMPARES.items()),
+        "compares": list(common.COMPARES.items()),
         "compare": view.compare if corresponds else "patterns",
         "words": words.WALL if measured else words.WALL | {"measuring": words.NOT_MEASURED_HERE},
         "colours": {

@@ -13,7 +13,7 @@ from ui.components.inside_one_head.scenes import scenes
 from ui.figures import palette
 from ui.show.labels import token_labels, token_texts
 from ui.state.url import View, subject
-from ui.words.en import common as words
+from ui.words.en import inside_one_head as words
 
 _mount = st.components.v2.component(
     "mla_explorer_inside",

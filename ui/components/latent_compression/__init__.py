@@ -14,7 +14,8 @@ from ui.components import bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import token_name, token_texts
 from ui.state.url import View
-from ui.words.en import common as words
+from ui.words.en import common
+from ui.words.en import latent_compression as words
 
 SHOWN_NEXT = 7  # tokens listed under "what comes next"
 BYTES_FLOAT32 = 4
@@ -87,11 +88,11 @@ def compression_lab(
         "heads": heads,
         "valuesBefore": before.config.cached_values,
         "bytesPerValue": BYTES_FLOAT32,
-        "methods": list(words.METHODS.items()),
+        "methods": list(common.METHODS.items()),
         "method": view.method,
         "spreads": list(words.SPREADS.items()),
         "spread": "layerwise" if view.layerwise else "same",
-        "measures": list(words.MEASURES.items()),
+        "measures": list(common.MEASURES.items()),
         "measure": view.measure,
         "tokens": token_texts(after),
         "before": bytes64(patterns[0][layer, number]),
@@ -108,7 +109,7 @@ def compression_lab(
         "kl": words.KL.format(last=f"{kl[-1]:.4f}", mean=f"{kl.mean():.4f}"),
         "fails": fails,
         "source": source,
-        "alt": words.PATTERN_ALT.format(model=before.model, layer=layer, head=number, count=n),
+        "alt": common.PATTERN_ALT.format(model=before.model, layer=layer, head=number, count=n),
         "words": words.COMPRESSION,
         "colours": {
             "weights": palette.WEIGHTS,

@@ -19,7 +19,7 @@ _mount = st.components.v2.component(
 
 def crowd_wall(crowd: Crowd) -> None:
     """Draws it; pointing at a tile shows whose it is, the arrow keys do too."""
-    start = all_words.STAGE["start"]
+    start = all_words.START
     _mount(
         key="crowd",
         data={

@@ -12,7 +12,8 @@ from ui.components import bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import token_name, token_texts
 from ui.state.url import View
-from ui.words.en import common as words
+from ui.words.en import common
+from ui.words.en import position as words
 
 _mount = st.components.v2.component(
     "mla_explorer_position",
@@ -27,7 +28,7 @@ def side(moved: Moved, head: tuple[int, int], tokenizer: Tokenizer) -> dict[str,
     config = moved.trace.config
     layer, number = head
     return {
-        "title": words.about(config.model_type, config.attention)["title"],
+        "title": common.about(config.model_type, config.attention)["title"],
         "model": moved.trace.model,
         "layer": layer,
         "head": number,

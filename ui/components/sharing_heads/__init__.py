@@ -12,7 +12,8 @@ from mla_core.training.recipe import CONFIGS, FURTHER, HEADS, LAYERS
 from ui.components import bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import token_labels, token_name
-from ui.words.en import common as words
+from ui.words.en import common
+from ui.words.en import sharing_heads as words
 
 _mount = st.components.v2.component(
     "mla_explorer_sharing",
@@ -60,10 +61,10 @@ def drawn_parts(model: str) -> tuple[int, list[dict[str, Any]]]:
     """(boxes in the cache, 0 for a latent; what is in each, as wide as its numbers)."""
     config = (CONFIGS | FURTHER)[model]
     if kind_of(model) == "MLA":
-        sizes = {words.LATENT: config["kv_lora_rank"], words.ROPE_KEY: config["qk_rope_head_dim"]}
+        sizes = {common.LATENT: config["kv_lora_rank"], common.ROPE_KEY: config["qk_rope_head_dim"]}
         groups = 0
     else:
-        sizes = dict.fromkeys((words.KEYS, words.VALUES), config["head_dim"])
+        sizes = dict.fromkeys((common.KEYS, common.VALUES), config["head_dim"])
         groups = config["num_key_value_heads"]
     return groups, [
         {"name": name, "numbers": numbers, "colour": palette.CACHE_PARTS[name]}

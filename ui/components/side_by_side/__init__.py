@@ -13,7 +13,8 @@ from ui.components import VALUE_BYTES, bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import token_name, token_texts
 from ui.state.url import MAX_TEMPERATURE, View, leads, subject
-from ui.words.en import common as words
+from ui.words.en import common
+from ui.words.en import side_by_side as words
 
 SHOWN_NEXT = 6  # tokens listed under "what comes next"
 
@@ -37,10 +38,10 @@ def cache_parts(config: ModelConfig, value: int) -> tuple[dict[str, int], str]:
         c, r = sum(config.ranks) // layers, config.qk_rope_head_dim
         form = words.LATENT_FORMULA if r else words.CONVERTED_FORMULA
         formula = form.format(c=c, r=r, layers=layers, value=value, total=total)
-        return {words.LATENT: c} | ({words.ROPE_KEY: r} if r else {}), formula
+        return {common.LATENT: c} | ({common.ROPE_KEY: r} if r else {}), formula
     heads, k = config.num_key_value_heads, config.head_dim
     formula = words.HEADS_FORMULA.format(heads=heads, k=k, layers=layers, value=value, total=total)
-    return {words.KEYS: heads * k, words.VALUES: heads * k}, formula
+    return {common.KEYS: heads * k, common.VALUES: heads * k}, formula
 
 
 def side(
@@ -63,7 +64,7 @@ def side(
     top = np.argpartition(-probabilities, SHOWN_NEXT, axis=-1)[:, :SHOWN_NEXT]
     order = np.argsort(-np.take_along_axis(probabilities, top, axis=-1), axis=-1)
     top = np.take_along_axis(top, order, axis=-1)
-    about = words.about(trace.config.model_type, trace.config.attention)
+    about = common.about(trace.config.model_type, trace.config.attention)
     parts, formula = cache_parts(trace.config, VALUE_BYTES[trace.dtype])
     total = sum(parts.values())
     return {
@@ -128,7 +129,7 @@ def stage(
         "maxTemperature": MAX_TEMPERATURE,
         "seed": view.seed,
         "mayGrow": may_grow,
-        "words": words.STAGE,
+        "words": common.STAGE,
         "colours": palette.WEIGHTS,
     }
     return _mount(
