@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from mla_core.experiments.every_head.ablation import Ablate
+from ui import catalogue
 from ui.components.every_head import wall, wall_side
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import go_live, provenance
@@ -78,7 +79,7 @@ wall(
         for model, trace in traces.items()
     ],
     headline=headline(traces, ablations, page.tokenizer),
-    corresponds=view.pair in common.ORIGINALS,
+    corresponds=view.pair in catalogue.ORIGINALS,
     origin=([(layer - layers[model].start, head) for model, (layer, head) in place], jump),
     view=view,
     measured=measured,

@@ -9,6 +9,7 @@ from mla_core.engine.engine import Job
 from mla_core.experiments.latent_compression.compare import Descend
 from mla_core.experiments.latent_compression.compression import Inspect
 from mla_core.records.trace import Trace
+from ui import catalogue
 from ui.components.latent_compression import compression_lab
 from ui.jobs.live import answer, go_live, latent_of, provenance
 from ui.jobs.recordings import along
@@ -21,7 +22,6 @@ from ui.show.heads import chosen_head
 from ui.show.notes import notes
 from ui.state import url as state
 from ui.state.url import CHUNK
-from ui.words.en import common
 from ui.words.en import latent_compression as words
 
 
@@ -41,11 +41,11 @@ def picked_model() -> None:
 page = opening()
 view = page.view
 model = view.converted
-if len(common.CONVERTED[view.pair]) > 1:
+if len(catalogue.CONVERTED[view.pair]) > 1:
     st.session_state["model"] = model
     page.row.radio(
         words.CONVERTED_LABEL,
-        common.CONVERTED[view.pair],
+        catalogue.CONVERTED[view.pair],
         key="model",
         on_change=picked_model,
         horizontal=True,

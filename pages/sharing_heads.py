@@ -6,6 +6,7 @@ import streamlit as st
 
 from mla_core.experiments.sharing_heads.overview import Glance
 from mla_core.training.recipe import LAYERS
+from ui import catalogue
 from ui.components.sharing_heads import card, sharing
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.recordings import further, recorded_runs
@@ -14,13 +15,12 @@ from ui.sharing_heads.tables import evidence
 from ui.show.export import take_away
 from ui.show.notes import notes
 from ui.state import url as state
-from ui.words.en import common
 from ui.words.en import sharing_heads as words
 
 page = opening(switchable=False)
 view = page.view
 runs = recorded_runs()
-jobs = {model: Glance(model, view.prompt) for model in common.FAMILY}
+jobs = {model: Glance(model, view.prompt) for model in catalogue.FAMILY}
 ran = answer(jobs)
 if ran.problem:
     st.error(ran.problem)
@@ -32,12 +32,12 @@ if ran.traces:
         for model, seen in ran.traces.items()
     }
     trained = {run["model"] for run in runs}
-    point = view.point if view.point in trained else common.FAMILY[-1]
+    point = view.point if view.point in trained else catalogue.FAMILY[-1]
     if point in cards:
         chosen = cards[point]
     else:
         stored = further(point, view.prompt)
-        never = further(point, common.PROMPTS["flag"]) is None
+        never = further(point, catalogue.PROMPTS["flag"]) is None
         told = words.ONLY_SCORED if never else words.NOT_RECORDED
         if stored is not None:
             told = provenance(stored.trace, False)

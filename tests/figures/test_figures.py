@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mla_core.experiments.latent_compression.compare import attention_moved, kl_divergence
+from ui import catalogue
 from ui.components import side_by_side as stage_component
 from ui.figures import palette
 from ui.figures.cache import cache_figure
@@ -71,13 +72,13 @@ def test_a_label_shows_something_for_any_token(token):
 
 
 def test_labels_are_unique_and_name_the_start():
-    trace = recorded(request("mini-mla", words.PROMPTS["flag"], new_tokens=CHUNK))
+    trace = recorded(request("mini-mla", catalogue.PROMPTS["flag"], new_tokens=CHUNK))
     labels = token_labels(trace)
     assert len(set(labels)) == len(labels)
     assert labels[:4] == ["0·⟨start⟩", "1·The", "2·␣American", "3·␣flag"]
 
 
-@pytest.mark.parametrize("model", words.MODELS)
+@pytest.mark.parametrize("model", catalogue.MODELS)
 def test_the_stage_shows_the_numbers_of_the_trace(model):
     """Every number that is drawn: pattern, next tokens, bytes, and the formula beside them."""
     import base64
@@ -85,7 +86,7 @@ def test_the_stage_shows_the_numbers_of_the_trace(model):
     from mla_core.models.locate import locate
     from mla_core.models.tokenizer import open_tokenizer
 
-    trace = recorded(request(model, words.PROMPTS["flag"], new_tokens=CHUNK))
+    trace = recorded(request(model, catalogue.PROMPTS["flag"], new_tokens=CHUNK))
     directory = locate(model)
     data = stage_component.side(trace, open_tokenizer(directory), (2, 5), "here")
     sent = np.frombuffer(base64.b64decode(data["pattern"]), "<f4")

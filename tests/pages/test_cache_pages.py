@@ -13,16 +13,16 @@ from mla_core.experiments.sharing_heads.overview import Glance
 from mla_core.models.locate import EMBEDDED
 from mla_core.training.recipe import CONFIGS, FURTHER
 from tests.pages.driving import floats, open_page, spy_on
+from ui import catalogue
 from ui.components import cache_grows as growth
 from ui.components import sharing_heads as sharing
 from ui.jobs import recordings as recorded
 from ui.jobs.engine import ENGINE
 from ui.opening.token_count import tokenizer
 from ui.state.url import CHUNK, MAX_NEW, MAX_TOKENS
-from ui.words.en import common as words
 from ui.words.en import sharing_heads
 
-FLAG = words.PROMPTS["flag"]
+FLAG = catalogue.PROMPTS["flag"]
 PAGES = ("cache_grows", "sharing_heads")
 
 
@@ -46,7 +46,7 @@ def test_recordings_are_what_the_live_models_say():
         if file.endswith("grown.npz"):
             for name in ("tokens", "macs", "macs_full", "written", "read", "held"):
                 assert np.array_equal(stored.steps[name], live.steps[name])
-    assert compared == 2 + len(words.FAMILY)
+    assert compared == 2 + len(catalogue.FAMILY)
 
 
 @pytest.mark.parametrize("model", [*EMBEDDED, "mini-gpt2@64"])
@@ -78,7 +78,7 @@ def test_counted_bytes_are_the_formula_and_the_rectangle(model, storage):
 
 
 def test_the_page_draws_what_was_computed(seen):
-    jobs = {model: Grow(model, FLAG, CHUNK) for model in words.MODELS}
+    jobs = {model: Grow(model, FLAG, CHUNK) for model in catalogue.MODELS}
     for job in jobs.values():
         ENGINE.run(job)
     app = open_page("cache_grows")
@@ -163,7 +163,7 @@ def test_a_cache_is_saved_and_taken_up_again(seen):
     app = open_page("cache_grows", step="12", keeping="open")
     from ui.cache_grows.saved_caches import _resumed
 
-    jobs = {model: Grow(model, FLAG, CHUNK) for model in words.MODELS}
+    jobs = {model: Grow(model, FLAG, CHUNK) for model in catalogue.MODELS}
     from mla_core.inference.cache_file import Keep
 
     kept = ENGINE.run(Keep(jobs["mini-mla"], 12)).data
@@ -223,7 +223,7 @@ def test_the_headline_and_the_points_follow_from_the_runs(seen):
     assert mean["mini-mla"] < mean["mini-gqa"] < mean["mini-mqa"]  # what the headline says
     values = [number for _, number, _ in data["cards"][3]["facts"]]
     assert values[0] == "80 numbers" and values[2] == "7,967,488"
-    for card, model in zip(data["cards"], words.FAMILY, strict=True):
+    for card, model in zip(data["cards"], catalogue.FAMILY, strict=True):
         own = trace(load_model(model), FLAG, record=["pattern"])
         assert np.abs(floats(card["pattern"]).reshape(8, 10, 10) - own.pattern[0]).max() < 1e-5
         drawn = max(card["groups"], 1) * sum(part["numbers"] for part in card["parts"])
@@ -237,9 +237,9 @@ def test_definitions_are_the_right_way_round():
 
 
 @pytest.mark.parametrize("model", ["mini-gqa-4", "mini-mla-16", "mini-mla-32", "mini-mla-128"])
-@pytest.mark.parametrize("name", words.PROMPTS)
+@pytest.mark.parametrize("name", catalogue.PROMPTS)
 def test_a_point_that_is_not_shipped_shows_its_recording(model, name):
-    found = recorded.further(model, words.PROMPTS[name])
+    found = recorded.further(model, catalogue.PROMPTS[name])
     assert found is not None and found.trace.model == model
     numbers = sharing.numbers_of(recorded.recorded_runs(), model)
     assert found.trace.config.cached_values == 8 * numbers

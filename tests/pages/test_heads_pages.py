@@ -8,6 +8,7 @@ import pytest
 from mla_core.experiments.every_head.ablation import Ablate
 from mla_core.experiments.every_head.kinds import informative_head
 from tests.pages.driving import floats, open_page, spy_on
+from ui import catalogue
 from ui.jobs import recordings as recorded
 from ui.jobs.engine import ENGINE
 from ui.jobs.recordings import OPENING_HEADS
@@ -15,7 +16,7 @@ from ui.jobs.requests import request
 from ui.state.url import CHUNK, MAX_TOKENS
 from ui.words.en import common as words
 
-FLAG = words.PROMPTS["flag"]
+FLAG = catalogue.PROMPTS["flag"]
 PAGES = {
     "every_head": "wall",
     "inside_one_head": "inside",
@@ -147,13 +148,13 @@ def test_a_model_without_a_rope_key_shows_what_there_is(seen):
 
 
 def test_what_each_head_does_is_measured_and_told(seen):
-    for model in words.MODELS:
+    for model in catalogue.MODELS:
         ENGINE.run(Ablate(model, FLAG))
         ENGINE.run(request(model, FLAG, new_tokens=CHUNK))
     open_page("every_head")
     data = seen[-1]
     assert "Without this head “␣blue” goes from" in data["headline"]
-    for side, model in zip(data["sides"], words.MODELS, strict=True):
+    for side, model in zip(data["sides"], catalogue.MODELS, strict=True):
         change = floats(side["change"]).reshape(8, 8)
         assert np.array_equal(change, ENGINE.run(Ablate(model, FLAG)).change)
         assert side["next"] == "␣blue"

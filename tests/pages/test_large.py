@@ -9,14 +9,14 @@ import pytest
 from mla_core.models import hub
 from tests.large import SIZES, make
 from tests.pages.driving import floats, open_page, spy_on
+from ui import catalogue
 from ui.jobs.engine import ENGINE
 from ui.jobs.requests import request
 from ui.opening.downloads import DOWNLOADS
 from ui.show import heads
 from ui.state.url import CHUNK, LARGE_TOKENS
-from ui.words.en import common as words
 
-FLAG = words.PROMPTS["flag"]
+FLAG = catalogue.PROMPTS["flag"]
 NAME = "youtu-llm-2b"
 ALONE = {"pair": "large", "large": NAME}
 PAGES = {

@@ -15,6 +15,7 @@ from mla_core.experiments.latent_compression.compare import kl_divergence
 from mla_core.experiments.latent_compression.compression import Inspect
 from mla_core.models import hub
 from mla_core.models.locate import ASSETS
+from ui import catalogue
 from ui.jobs import recordings as recorded
 from ui.jobs.engine import ENGINE
 from ui.jobs.recordings import COMPRESSED, along
@@ -26,7 +27,7 @@ from ui.words.en import latent_compression
 
 SHELL = str(ASSETS.parent / "ui" / "shell.py")
 PAGE = str(ASSETS.parent / "pages" / "latent_compression.py")
-FLAG = words.PROMPTS["flag"]
+FLAG = catalogue.PROMPTS["flag"]
 
 
 @pytest.fixture(autouse=True)

@@ -11,13 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 from mla_core.models.locate import ASSETS
 from mla_core.records.trace import Trace
+from ui import catalogue
 from ui.jobs import recordings as recorded
 from ui.jobs.engine import ENGINE
 from ui.jobs.requests import request
 from ui.state.url import CHUNK, MAX_TOKENS
 from ui.words.en import common as words
 
-FLAG = words.PROMPTS["flag"]
+FLAG = catalogue.PROMPTS["flag"]
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +149,7 @@ def test_steps_past_the_end_generate_more(stage_data):
 @pytest.fixture
 def broken_assets(tmp_path, monkeypatch):
     """A copy of the small files of assets, with the weights cut short."""
-    for name in words.MODELS:
+    for name in catalogue.MODELS:
         folder = tmp_path / "models" / name
         folder.mkdir(parents=True)
         for file in ("config.json", "tokenizer.json"):
@@ -200,10 +201,10 @@ def test_without_any_tokenizer_the_page_says_so(broken_assets):
     assert not app.exception and words.NO_TOKENIZER in notes(app)
 
 
-@pytest.mark.parametrize("model", words.MODELS)
-@pytest.mark.parametrize("name", words.PROMPTS)
+@pytest.mark.parametrize("model", catalogue.MODELS)
+@pytest.mark.parametrize("name", catalogue.PROMPTS)
 def test_recorded_traces_are_what_the_live_models_say(name, model):
-    asked = request(model, words.PROMPTS[name], new_tokens=CHUNK)
+    asked = request(model, catalogue.PROMPTS[name], new_tokens=CHUNK)
     stored = recorded.recorded(asked)
     assert stored is not None
     live = ENGINE.run(asked)

@@ -12,17 +12,17 @@ from typing import Any
 
 from mla_core.engine.engine import Engine
 from mla_core.experiments.latent_compression.compression import Inspect
+from ui import catalogue
 from ui.jobs.recordings import COMPRESSED, recorded, recordings
 from ui.jobs.requests import request
 from ui.opening.token_count import tokenizer
-from ui.words.en import common as words
 
 ENGINE = Engine()
 IDLE_SECONDS = 20.0
 
 
 def warm_up() -> None:
-    for model in words.MODELS:
+    for model in catalogue.MODELS:
         ENGINE.submit(request(model, "Hello", new_tokens=1))
     ENGINE.submit(Inspect(COMPRESSED))
 

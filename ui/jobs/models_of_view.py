@@ -3,18 +3,18 @@
 import streamlit as st
 
 from mla_core.records.trace import Trace
+from ui import catalogue
 from ui.jobs.live import Answer, answer, latent_of
 from ui.jobs.requests import pair, request
 from ui.opening.calibrating import ready_to_convert
 from ui.state.url import CHUNK, View
-from ui.words.en import common as words
 
 
 def ready_pair(view: View) -> list[str]:
     """The models of a view, ready to run; stops the page with a sentence if they are not."""
     models = latent_of(lambda: pair(view))
-    if view.pair in words.ORIGINALS:
-        ready_to_convert(words.ORIGINALS[view.pair])
+    if view.pair in catalogue.ORIGINALS:
+        ready_to_convert(catalogue.ORIGINALS[view.pair])
     return models
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from mla_core.engine.engine import Engine
 from mla_core.experiments.sharing_heads.overview import Glance
 from mla_core.models.locate import ASSETS
+from ui import catalogue
 from ui.jobs.recordings import recordings
-from ui.words.en import common as words
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     engine, wanted = Engine(), args.files
     if args.further:
         for directory in sorted(args.further.iterdir()):
-            for name, prompt in words.PROMPTS.items():
+            for name, prompt in catalogue.PROMPTS.items():
                 path = ASSETS / "traces" / "further" / f"{name}.{directory.name}.npz"
                 path.parent.mkdir(exist_ok=True)
                 engine.run(Glance(str(directory), prompt)).save(path)

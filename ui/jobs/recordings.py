@@ -17,9 +17,9 @@ from mla_core.records.storage import TraceError
 from mla_core.records.trace import Trace
 from mla_core.training.recipe import FURTHER
 from mla_core.training.runs import read_runs
+from ui import catalogue
 from ui.jobs.requests import request
 from ui.state.url import CHUNK
-from ui.words.en import common as words
 
 COMPRESSED = "mini-gpt2@64"  # what "Latent compression" opens on
 # the heads that the flag opens on: the most informative ones of its recorded patterns
@@ -39,17 +39,17 @@ def recordings() -> dict[Job[Any], str]:
     """Every job with a recording, and its file."""
     files: dict[Job[Any], str] = {
         request(model, prompt, new_tokens=CHUNK): f"{name}.{model}.npz"
-        for name, prompt in words.PROMPTS.items()
-        for model in words.MODELS
+        for name, prompt in catalogue.PROMPTS.items()
+        for model in catalogue.MODELS
     }
-    flag = words.PROMPTS["flag"]
+    flag = catalogue.PROMPTS["flag"]
     files[along(COMPRESSED, flag)] = f"flag.{COMPRESSED}.npz"
     files[Inspect(COMPRESSED)] = f"{COMPRESSED}.npz"
     for model, head in OPENING_HEADS.items():
         files[Dissect(model, flag, *head)] = f"flag.{model}.inside.npz"
         files[Move(model, flag)] = f"flag.{model}.moved.npz"
         files[Grow(model, flag, CHUNK)] = f"flag.{model}.grown.npz"
-    for model in words.FAMILY:
+    for model in catalogue.FAMILY:
         files[Glance(model, flag)] = f"flag.{model}.glance.npz"
     files[Assemble()] = "crowd.npz"
     files[Absorb("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.absorbed.npz"
@@ -73,7 +73,7 @@ def recorded_runs() -> list[dict[str, Any]]:
 
 def further(model: str, prompt: str) -> Glanced | None:
     """What a model that is not shipped made of a ready-made text; None for any other."""
-    names = {text: name for name, text in words.PROMPTS.items()}
+    names = {text: name for name, text in catalogue.PROMPTS.items()}
     found = prompt in names and model in FURTHER
     loaded = _load(f"further/{names[prompt]}.{model}.npz", Glanced) if found else None
     return loaded if isinstance(loaded, Glanced) else None

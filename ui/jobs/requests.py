@@ -5,6 +5,7 @@ from mla_core.experiments.cache_grows.growth import STORAGES, Grow
 from mla_core.models.config import ModelConfig, read_config
 from mla_core.models.hub import GPT2S
 from mla_core.models.locate import Conversion, locate
+from ui import catalogue
 from ui.state.url import View, head_key
 from ui.words.en import common as words
 
@@ -42,8 +43,10 @@ def pair(view: View) -> list[str]:
     """
     if view.alone:
         return [view.alone]
-    original = words.ORIGINALS.get(view.pair)
-    return list(words.MODELS) if original is None else [original, str(conversion(view, original))]
+    original = catalogue.ORIGINALS.get(view.pair)
+    return (
+        list(catalogue.MODELS) if original is None else [original, str(conversion(view, original))]
+    )
 
 
 def request(

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui import catalogue
 from ui.components.prompt_bar import prompt_bar
 from ui.opening.token_count import judge
 from ui.state import url as state
@@ -36,7 +37,7 @@ def prompt() -> None:
         note=note,
         problem=not fits,
         words={"label": words.PROMPT_LABEL, "run": words.RUN, "try": words.TRY},
-        ready_made=[[words.PROMPT_NAMES[name], text] for name, text in words.PROMPTS.items()],
+        ready_made=[[words.PROMPT_NAMES[name], text] for name, text in catalogue.PROMPTS.items()],
         on_draft=_typed,
         on_run=_submitted,
     )

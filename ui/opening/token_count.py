@@ -8,6 +8,7 @@ from mla_core.models.chat import ChatTokenizer, plain
 from mla_core.models.config import CheckpointError
 from mla_core.models.locate import EMBEDDED, locate
 from mla_core.models.tokenizer import Tokenizer, open_tokenizer
+from ui import catalogue
 from ui.state.url import MAX_TOKENS, View
 from ui.words.en import common as words
 
@@ -24,8 +25,8 @@ def tokenizer(view: View | None = None) -> Tokenizer | None:
     models: tuple[str, ...] = EMBEDDED
     if view is not None and view.alone:
         models = (view.alone,)
-    elif view is not None and view.pair in words.ORIGINALS:
-        models = (words.ORIGINALS[view.pair],)
+    elif view is not None and view.pair in catalogue.ORIGINALS:
+        models = (catalogue.ORIGINALS[view.pair],)
     for model in models:
         with suppress(CheckpointError):
             opened = open_tokenizer if plain(model) == model else _open_chat

@@ -15,6 +15,7 @@ import streamlit as st
 from mla_core.models.chat import SUFFIX, plain
 from mla_core.models.hub import LARGE
 from mla_core.models.locate import Conversion
+from ui import catalogue
 from ui.words.en import common as words
 
 T = TypeVar("T")
@@ -138,7 +139,7 @@ def current() -> View:
     pair = _one_of(url.get("pair"), words.PAIRS)
     layerwise = url.get("spread") == "layerwise"
     return View(
-        prompt=url.get("prompt", words.PROMPTS["flag"])[:MAX_CHARACTERS],
+        prompt=url.get("prompt", catalogue.PROMPTS["flag"])[:MAX_CHARACTERS],
         step=_integer(url.get("step"), 10_000),
         heads={name: head for name, head in heads.items() if head is not None},
         temperature=_number(url.get("temperature"), 0, MAX_TEMPERATURE) or 0.0,
@@ -148,7 +149,7 @@ def current() -> View:
         pair=pair,
         large=_one_of(url.get("large"), LARGE),
         chat=url.get("chat") == "on",
-        converted=_one_of(url.get("model"), words.CONVERTED[pair]),
+        converted=_one_of(url.get("model"), catalogue.CONVERTED[pair]),
         rank=_integer(url.get("rank"), MAX_RANK) or None,
         method=_one_of(url.get("method"), words.METHODS),
         layerwise=layerwise,

@@ -10,6 +10,7 @@ from mla_core.arithmetic.architectures import PUBLISHED, STORAGES, without_laten
 from mla_core.experiments.cache_grows.growth import Growth
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
+from ui import catalogue
 from ui.components import bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import token_name, token_texts
@@ -175,7 +176,7 @@ def counted_law(grown: Growth) -> str:
 
 def measured_laws(bench: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str]:
     """(lines and points of the recorded benchmark, what was fitted, in words)."""
-    models = [name for name in common.MODELS if name in bench]
+    models = [name for name in catalogue.MODELS if name in bench]
     laws = [
         {
             "name": name,

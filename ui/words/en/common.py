@@ -16,15 +16,6 @@ TOO_LONG = (
     "Shorten it and press Run again: it stays in the box."
 )
 
-# the ready-made prompts; each has a recorded trace under assets/traces
-PROMPTS = {
-    "flag": "The American flag is red, white, and",
-    "capitals": "The capital of Italy is Rome. The capital of France is",
-    "story": "Once upon a time, there was a little girl named Lily. Lily had a red",
-    "opposites": "The opposite of big is small, and the opposite of fast is",
-    "days": "Monday, Tuesday, Wednesday,",
-    "friends": "Tom gave the ball to Anna, and then Anna gave the ball to",
-}
 PROMPT_NAMES = {
     "flag": "The flag",
     "capitals": "Capitals",
@@ -34,7 +25,6 @@ PROMPT_NAMES = {
     "friends": "Who gets the ball?",
 }
 
-MODELS = ("mini-gpt2", "mini-mla")  # what a new visitor sees
 ABOUT = {
     "MHA": {
         "title": "GPT-2 style, MHA",
@@ -88,7 +78,6 @@ OTHER_MODEL_ERROR = "{reason}. The built-in pair keeps working."
 UNEXPECTED = "Something went wrong on our side. Your text is kept: reload the page to go on."
 NO_TOKENIZER = "No tokenizer.json under assets/models can be read. " + RESTORE
 
-ORIGINALS = {"same": "mini-gpt2", "gpt2": "gpt2"}  # pairs of a model and its own conversion
 
 CLOSER = "Exact values, pictures and data"
 CLOSER_NOTE = "Rows are queries, columns are keys; hover a cell for its value. The camera saves an SVG picture."
@@ -145,13 +134,6 @@ STAGE = {
 }
 
 LATENT_COMPRESSION = "Latent compression"
-# models that the page makes latent, by the pair that is chosen
-CONVERTED = {
-    "mini": ("mini-gpt2", "mini-mha"),
-    "same": ("mini-gpt2",),
-    "gpt2": ("gpt2",),
-    "large": ("mini-gpt2", "mini-mha"),  # a large one is latent already
-}
 METHODS = {
     "auto": "auto: the best of the last four, layer by layer",
     "split": "split SVD: K and V apart",
@@ -257,4 +239,3 @@ STORAGES = {
 }
 
 SHARING = "Sharing heads"
-FAMILY = ("mini-mha", "mini-gqa", "mini-mqa", "mini-mla")

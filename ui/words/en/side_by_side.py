@@ -1,6 +1,6 @@
 """What the page `side_by_side` says; {braces} are filled in the browser or by whoever draws."""
 
-from ui.words.en.common import ORIGINALS
+from ui.catalogue import ORIGINALS
 
 HEADS_FORMULA = "2 · {heads} heads · {k} numbers · {layers} layers · {value} B = {total:,} B"
 LATENT_FORMULA = "({c} + {r}) numbers · {layers} layers · {value} B = {total:,} B"
