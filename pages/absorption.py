@@ -1,6 +1,5 @@
 """Absorption: why need the keys never be rebuilt?"""
 
-
 import streamlit as st
 
 from mla_core.experiments.absorption.paths import Absorb

@@ -25,9 +25,11 @@ export function halves(base64) {
     const [exponent, fraction] = [(b >> 10) & 31, b & 1023];
     const special = fraction ? NaN : Infinity;
     const size =
-      exponent === 31 ? special
-      : exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024)
-      : 2 ** -24 * fraction;
+      exponent === 31
+        ? special
+        : exponent
+          ? 2 ** (exponent - 15) * (1 + fraction / 1024)
+          : 2 ** -24 * fraction;
     return b >> 15 ? -size : size;
   });
 }

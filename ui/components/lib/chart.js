@@ -11,6 +11,27 @@ import { paper } from "./heatmap.js";
  */
 
 /** @typedef {[number, number]} Point */
+/** @typedef {string | CanvasGradient | CanvasPattern} Paint */
+
+/**
+ * @typedef {object} Stroke
+ * @property {Paint} [colour]
+ * @property {number} [width] in pixels
+ * @property {number[]} [dash]
+ * @property {number} [opacity]
+ */
+
+/**
+ * @typedef {object} Dot
+ * @property {string} colour
+ * @property {number} [radius]
+ * @property {Shape} [shape]
+ * @property {string} [inside] another colour that fills it
+ * @property {number} [opacity]
+ * @property {number} [right] pixels that it is moved by
+ * @property {string} [tip] what it says when pointed at
+ */
+
 /** @typedef {"circle" | "square" | "triangle" | "diamond"} Shape */
 
 /**
@@ -39,8 +60,10 @@ export class Chart {
     this.ink = context.fillStyle;
     this.axes = { x, y };
     this.box = {
-      left: margins.left, top: margins.top,
-      right: width - margins.right, bottom: height - margins.bottom,
+      left: margins.left,
+      top: margins.top,
+      right: width - margins.right,
+      bottom: height - margins.bottom,
     };
     /** @type {{x: number, y: number, tip: string}[]} */
     this.points = [];
@@ -76,7 +99,13 @@ export class Chart {
   across(ticks) {
     const { left, right } = this.box;
     for (const [value, text] of ticks) {
-      this.stroke([[left, this.y(value)], [right, this.y(value)]], { width: 1, opacity: 0.25 });
+      this.stroke(
+        [
+          [left, this.y(value)],
+          [right, this.y(value)],
+        ],
+        { width: 1, opacity: 0.25 },
+      );
       this.text(text, left - 6, this.y(value), "right");
     }
   }
@@ -86,7 +115,8 @@ export class Chart {
    * @param {[number, string | number][]} ticks value and text
    */
   below(ticks) {
-    for (const [value, text] of ticks) this.text(text, this.x(value), this.box.bottom + 15, "center");
+    for (const [value, text] of ticks)
+      this.text(text, this.x(value), this.box.bottom + 15, "center");
   }
 
   /**
@@ -106,14 +136,21 @@ export class Chart {
 
   /**
    * Names of series in a row, each behind a block of its colour or a piece of its line.
-   * @param {{name: string, colour: string | CanvasGradient | CanvasPattern, dash?: number[]}[]} series
+   * @param {{name: string, colour: Paint, dash?: number[]}[]} series
    * @param {number} top
    */
   legend(series, top) {
     let left = 0;
     for (const { name, colour, dash } of series) {
       const wide = dash ? 24 : 14;
-      if (dash) this.stroke([[left, top], [left + wide, top]], { colour, dash });
+      if (dash)
+        this.stroke(
+          [
+            [left, top],
+            [left + wide, top],
+          ],
+          { colour, dash },
+        );
       else {
         this.context.fillStyle = colour;
         this.context.fillRect(left, top - 8, wide, 14);
@@ -126,16 +163,19 @@ export class Chart {
   /**
    * A line through points, in the values of the axes.
    * @param {Point[]} points
-   * @param {{colour?: string | CanvasGradient | CanvasPattern, width?: number, dash?: number[], opacity?: number}} [style]
+   * @param {Stroke} [style]
    */
   line(points, style) {
-    this.stroke(points.map(([x, y]) => [this.x(x), this.y(y)]), style);
+    this.stroke(
+      points.map(([x, y]) => [this.x(x), this.y(y)]),
+      style,
+    );
   }
 
   /**
    * A line through pixels.
    * @param {Point[]} pixels
-   * @param {{colour?: string | CanvasGradient | CanvasPattern, width?: number, dash?: number[], opacity?: number}} [style]
+   * @param {Stroke} [style]
    */
   stroke(pixels, { colour = this.ink, width = 2.5, dash = [], opacity = 1 } = {}) {
     const { context } = this;
@@ -153,11 +193,11 @@ export class Chart {
   /**
    * A point, in the values of the axes. With a tip it answers `tipAt`.
    * @param {Point} point
-   * @param {{colour: string, radius?: number, shape?: Shape, inside?: string, opacity?: number, right?: number, tip?: string}} style
-   *   `inside` fills it with another colour; `right` moves it by pixels
+   * @param {Dot} style
    * @returns {Point} its pixels
    */
-  dot([valueX, valueY], { colour, radius = 4, shape = "circle", inside, opacity = 1, right = 0, tip }) {
+  dot([valueX, valueY], style) {
+    const { colour, radius = 4, shape = "circle", inside, opacity = 1, right = 0, tip } = style;
     const { context } = this;
     const [x, y] = [this.x(valueX) + right, this.y(valueY)];
     context.save();
@@ -170,9 +210,19 @@ export class Chart {
     if (shape === "circle") context.arc(x, y, r, 0, 2 * Math.PI);
     else if (shape === "square") context.rect(x - r, y - r, 2 * r, 2 * r);
     else {
-      const corners = shape === "triangle"
-        ? [[0, -r - 2], [r + 1, r], [-r - 1, r]]
-        : [[0, -r - 3], [r + 3, 0], [0, r + 3], [-r - 3, 0]];
+      const corners =
+        shape === "triangle"
+          ? [
+              [0, -r - 2],
+              [r + 1, r],
+              [-r - 1, r],
+            ]
+          : [
+              [0, -r - 3],
+              [r + 3, 0],
+              [0, r + 3],
+              [-r - 3, 0],
+            ];
       for (const [dx, dy] of corners) context.lineTo(x + dx, y + dy);
       context.closePath();
     }

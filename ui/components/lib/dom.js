@@ -45,7 +45,9 @@ export const finder = (root) => (selector) => root.querySelector(selector);
  */
 export function choices(select, options, chosen) {
   if (select.length !== options.length)
-    select.replaceChildren(...options.map(([value, text]) => new Option(String(text), String(value))));
+    select.replaceChildren(
+      ...options.map(([value, text]) => new Option(String(text), String(value))),
+    );
   select.value = String(chosen);
 }
 

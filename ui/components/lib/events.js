@@ -42,7 +42,10 @@ export class Outbox {
   tell(name, value) {
     number += 1;
     this.recent.push([number, name, value]);
-    while (this.recent.length > 1 && (this.recent.length > REPEATED || this.characters > REPEATED_CHARACTERS))
+    while (
+      this.recent.length > 1 &&
+      (this.recent.length > REPEATED || this.characters > REPEATED_CHARACTERS)
+    )
       this.recent.shift();
     this.send("events", [...this.recent]);
   }

@@ -10,8 +10,19 @@ const mounted = [];
 let latest = null; // the component that the reader turned to last
 
 const FIELDS = "input, select, textarea, [contenteditable]:not([contenteditable=false])";
-const OWN_ARROWS =
-  "[role=slider], [role=radio], [role=tab], [role=combobox], [role=listbox], [role=menu], [role=textbox], [role=grid], [role=dialog]";
+const OWN_ARROWS = [
+  "slider",
+  "radio",
+  "tab",
+  "combobox",
+  "listbox",
+  "menu",
+  "textbox",
+  "grid",
+  "dialog",
+]
+  .map((role) => `[role=${role}]`)
+  .join();
 
 /**
  * Whether the element under the keyboard needs this key itself.
@@ -47,7 +58,7 @@ function turned(event) {
   latest = mounted.find(({ root }) => path.includes(root)) ?? latest;
 }
 
-/** Keys of one component: of several on a page, the one that the reader turned to last hears them. */
+/** Keys of one component; of several on a page, the one hears that the reader turned to last. */
 export class Keys {
   /**
    * @param {Node} root of the component

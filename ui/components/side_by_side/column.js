@@ -188,7 +188,9 @@ export class Column {
       let best = hideFirst ? 1 : 0;
       row.forEach((p, j) => (p > row[best] ? (best = j) : 0));
       sentence = fill(words.looks, {
-        query: this.labels[now], key: this.labels[best], percent: percent(row[best]),
+        query: this.labels[now],
+        key: this.labels[best],
+        percent: percent(row[best]),
       });
       const about = hideFirst ? words.sinkHidden : words.sink;
       if (best !== 0) sentence += "; " + fill(about, { percent: percent(first) });
@@ -203,7 +205,8 @@ export class Column {
     const p = this.weight(i, j);
     const { tokens } = this.side;
     return fill(this.page.data.words.cell, {
-      query: tokenLabel(tokens, i), key: tokenLabel(tokens, j),
+      query: tokenLabel(tokens, i),
+      key: tokenLabel(tokens, j),
       value: Number.isNaN(p) ? "–" : p.toFixed(4),
     });
   }

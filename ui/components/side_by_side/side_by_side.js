@@ -114,11 +114,13 @@ export class SideBySide {
   position() {
     const { words, sides } = this.data;
     const { step, last, asking, atEnd } = this.player;
-    const phase =
-      asking ? words.asking
-      : atEnd ? words.end
-      : step <= sides[0].promptLength ? words.reading
-      : words.generating;
+    const phase = asking
+      ? words.asking
+      : atEnd
+        ? words.end
+        : step <= sides[0].promptLength
+          ? words.reading
+          : words.generating;
     return `${fill(words.position, { step, total: last })} · ${phase}`;
   }
 
