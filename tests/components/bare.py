@@ -79,6 +79,11 @@ class Bare:
         )  # fmt: skip
         return self.page.locator(f"#{key}")
 
+    def stop_clock(self) -> None:
+        """Time passes from now on only by `page.clock.run_for`; before anything is mounted."""
+        self.page.clock.install(time=0)
+        self.page.clock.pause_at(1_000)
+
     def leave(self, key: str) -> None:
         """Takes a component off the page."""
         self.page.evaluate("key => leave(key)", key)
