@@ -16,7 +16,6 @@ from mla_core.experiments.inside_one_head.anatomy import Anatomy
 from mla_core.models.locate import ASSETS, locate
 from mla_core.models.tokenizer import Tokenizer, open_tokenizer
 from mla_core.records.trace import Trace
-from ui import catalogue
 from ui.state import url as state
 from ui.words.en import common
 
@@ -78,9 +77,7 @@ def side_by_side(
     )  # fmt: skip
 
 
-def every_head(
-    shown: list[Trace] | None = None, *, corresponds: bool = False, **query: str
-) -> Any:
+def every_head(shown: list[Trace] | None = None, *, corresponds: bool = False, **query: str) -> Any:
     """The flag's heads, each with an effect of its own; with `shown`, those of two other runs."""
     component = every_head_component
     pair = shown or traces()

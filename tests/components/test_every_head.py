@@ -43,7 +43,9 @@ def test_a_tile_tells_its_exact_values_and_its_effect(bare):
     shown = open_it(bare)
     shown.locator(".heads canvas").nth(1).hover(position=tile(shown, 1, 1, 4))
     text = shown.locator(".heads .tip").nth(1).inner_text()
-    told = re.search(r"layer 1, head 4.*\n(\d+)·.* → (\d+)·.*: ([\d.]+)\n.*90.0 % to ([\d.]+) %", text)
+    told = re.search(
+        r"layer 1, head 4.*\n(\d+)·.* → (\d+)·.*: ([\d.]+)\n.*90.0 % to ([\d.]+) %", text
+    )
     assert told is not None, text
     query, key, value, left = told.groups()
     trace = recorded.traces()[1]

@@ -45,14 +45,19 @@ def test_arrays_arrive_as_python_sent_them(bare, dtype):
 
 def test_the_largest_number_never_divides_by_nothing(bare):
     assert run(bare, "arrays", "[[], [0, NaN], [1, -3, 2]].map(lib.largest)") == [1, 1, 3]
-    assert run(bare, "arrays", "[lib.sum([1, 2, 3]), lib.sum([1, 2, 3], 2), lib.sum([], 4)]") == [6, 3, 0]
+    assert run(bare, "arrays", "[lib.sum([1, 2, 3]), lib.sum([1, 2, 3], 2), lib.sum([], 4)]") == [
+        6,
+        3,
+        0,
+    ]
 
 
 @pytest.mark.parametrize("colours", [palette.WEIGHTS["light"], palette.SIGNED["dark"]])
 def test_a_ramp_begins_and_ends_on_its_colours_and_stays_there(bare, colours):
     told = run(bare, "colour", "[-1, 0, 1, 2].map(lib.ramp(x))", list(colours))
     first, last = (
-        f"rgb({','.join(str(int(c[i : i + 2], 16)) for i in (1, 3, 5))})" for c in (colours[0], colours[-1])
+        f"rgb({','.join(str(int(c[i : i + 2], 16)) for i in (1, 3, 5))})"
+        for c in (colours[0], colours[-1])
     )
     assert told == [first, first, last, last]
 
@@ -249,7 +254,9 @@ def test_buttons_and_links_keep_what_presses_them(keyed):
         assert heard(" ") == [] and len(heard("ArrowRight")) == 1
 
 
-@pytest.mark.parametrize("press", ["Alt+ArrowRight", "Control+ArrowRight", "Meta+ArrowRight", "Shift+ArrowRight"])
+@pytest.mark.parametrize(
+    "press", ["Alt+ArrowRight", "Control+ArrowRight", "Meta+ArrowRight", "Shift+ArrowRight"]
+)
 def test_the_browsers_own_shortcuts_stay(keyed, press):
     _, heard = keyed
     assert heard(press) == []

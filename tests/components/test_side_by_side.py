@@ -69,10 +69,27 @@ def test_python_hears_once_where_the_reader_rests(bare):
 
 def test_keys_step_from_a_fresh_page(bare):
     shown = open_it(bare)
-    moves = [("ArrowRight", 11), ("ArrowLeft", 10), ("Home", 1), ("ArrowLeft", 1), ("End", ALL_TOKENS)]
+    moves = [
+        ("ArrowRight", 11),
+        ("ArrowLeft", 10),
+        ("Home", 1),
+        ("ArrowLeft", 1),
+        ("End", ALL_TOKENS),
+    ]
     for key, step in moves:
         bare.page.keyboard.press(key)
         assert step_of(shown) == marked(shown) == step
+
+
+def test_keys_one_after_the_other_tell_python_once(bare):
+    bare.stop_clock()
+    open_it(bare)
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight"):
+        bare.page.keyboard.press(key)
+    bare.page.keyboard.press(" ")
+    assert bare.events() == []
+    bare.page.keyboard.press(" ")
+    assert [value[0] for value in bare.events("step")] == [PROMPT_TOKENS]
 
 
 def test_playing_to_the_end_tells_python_once(bare):
@@ -142,7 +159,9 @@ def test_the_picture_shows_the_pattern(bare):
     shown = bare.show("side_by_side", data)
     for number, side in enumerate(data["sides"]):
         shown.locator("canvas").nth(number).hover(position={"x": 130, "y": 130})
-        told = re.search(r"(\d+)·.* → (\d+)·.*: ([\d.]+)", shown.locator(".tip").nth(number).inner_text())
+        told = re.search(
+            r"(\d+)·.* → (\d+)·.*: ([\d.]+)", shown.locator(".tip").nth(number).inner_text()
+        )
         assert told is not None
         query, key, value = told.groups()
         pattern = recorded.traces()[number].pattern[side["layer"], side["head"]]
@@ -172,7 +191,8 @@ def test_nothing_to_draw_again_where_nothing_is_drawn(bare):
 
 
 @pytest.mark.parametrize(
-    "token", ["<img src=x onerror=alert(1)>", "<script>alert(2)</script>", "😀🏳️‍🌈", "שלום", "**b** $x$"]
+    "token",
+    ["<img src=x onerror=alert(1)>", "<script>alert(2)</script>", "😀🏳️‍🌈", "שלום", "**b** $x$"],
 )
 def test_any_text_is_text(bare, token):
     data = recorded.side_by_side()

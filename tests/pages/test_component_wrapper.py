@@ -28,7 +28,12 @@ def test_each_event_arrives_once_and_in_order(memory):
         [[4, "option", draw]],
         [[4, "option", draw]],  # the same message again
         [[4, "option", draw], [5, "option", draw]],  # the same click again
-        [[4, "option", draw], [5, "option", draw], [6, "head", "a"], [7, "option", "b"]],  # 6 was lost
+        [
+            [4, "option", draw],
+            [5, "option", draw],
+            [6, "head", "a"],
+            [7, "option", "b"],
+        ],  # 6 was lost
         [[8, "nothing", "that this page knows"], [9, "head", "c"]],
     ):
         memory["key"] = SimpleNamespace(events=events)
