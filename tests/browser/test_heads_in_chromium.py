@@ -46,9 +46,9 @@ def test_each_page_opens_on_a_recording_and_goes_live(page, server, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
-def test_nothing_is_wider_than_the_screen(browser, server, name, size):
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+def test_nothing_is_wider_than_a_phone(browser, server, name):
+    """Other sizes: tests/components/test_every_component.py."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     open_page(page, server, name, "?attention=MLA")
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

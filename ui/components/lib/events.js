@@ -1,7 +1,7 @@
 // @ts-check
 // How a component stands on a page, and how it tells Python what the reader does.
 
-import { keptBy } from "./keys.js";
+import { keepTyping, keptBy } from "./keys.js";
 
 /**
  * What Streamlit hands to a component, each time its data or the theme changes.
@@ -70,6 +70,7 @@ export function asComponent(create) {
       const outbox = new Outbox();
       one = { outbox, picture: create(parentElement, (name, value) => outbox.tell(name, value)) };
       mounted.set(parentElement, one);
+      parentElement.addEventListener("keydown", keepTyping);
     }
     one.outbox.send = setTriggerValue;
     one.picture.load(data);
