@@ -28,7 +28,7 @@ PAGES = {
 @pytest.fixture(autouse=True)
 def seen(monkeypatch):
     """What the pages hand to their components, newest last."""
-    names = (f"ui.components.{name}" for name in PAGES.values())
+    names = (f"ui.components.{name}" for name in PAGES)
     return spy_on(monkeypatch, *map(importlib.import_module, names))
 
 

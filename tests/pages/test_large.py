@@ -41,7 +41,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def seen(monkeypatch):
-    names = (f"ui.components.{name}" for name in PAGES.values())
+    names = (f"ui.components.{name}" for name in PAGES)
     return spy_on(monkeypatch, *map(importlib.import_module, names))
 
 
