@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from mla_core.experiments.absorption.paths import Absorb
+from mla_core.experiments.absorption import Absorb
 from ui.components.absorption import absorption
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.models_of_view import both_models

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from mla_core.experiments.every_head.ablation import Ablate
+from mla_core.experiments.every_head import Ablate
 from ui import catalogue
 from ui.components.every_head import wall, wall_side
 from ui.jobs.engine import ENGINE

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from mla_core.experiments.inside_one_head.anatomy import Dissect
+from mla_core.experiments.inside_one_head import Dissect
 from ui.components.inside_one_head import inside
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.models_of_view import both_models

@@ -5,14 +5,18 @@ from typing import Any
 
 import streamlit as st
 
-from mla_core.engine.engine import Job
-from mla_core.experiments.latent_compression.compare import Descend
-from mla_core.experiments.latent_compression.compression import Inspect
+from mla_core.experiments import Job
+from mla_core.experiments.latent_compression import (
+    Compare,
+    Comparison,
+    Compression,
+    Descend,
+    Inspect,
+)
 from mla_core.records.trace import Trace
 from ui import catalogue
 from ui.components.latent_compression import compression_lab
 from ui.jobs.live import answer, go_live, latent_of, provenance
-from ui.jobs.recordings import along
 from ui.jobs.requests import conversion, request
 from ui.latent_compression.evidence import below, failing, unmeasured
 from ui.latent_compression.own_text import own_text, own_text_box
@@ -59,7 +63,7 @@ name = str(latent_of(lambda: conversion(view, model, text)))
 ready_to_convert(model)
 asked: dict[str, Job[Any]] = {
     "before": request(model, view.prompt, new_tokens=CHUNK),
-    "after": along(name, view.prompt),
+    "after": Compare(name, view.prompt),
     "inside": Inspect(name),
 }
 shown = answer(asked)
@@ -67,19 +71,20 @@ if shown.problem:
     st.error(shown.problem)
 if shown.traces:
     before: Trace = shown.traces["before"]
-    after, inside = shown.traces["after"], shown.traces["inside"]
+    compared: Comparison = shown.traces["after"]
+    inside: Compression = shown.traces["inside"]
     head = chosen_head(before, view)
     descent = Descend(model, view.prompt, view.method, view.layerwise, text)
     compression_lab(
         before,
-        after,
+        compared,
         inside,
         tokenizer=page.tokenizer,
         head=head,
         view=view,
         fails=failing(descent, before, page.tokenizer),
         source=words.COMPUTED_COMPRESSION.format(
-            after=provenance(after, shown.live),
+            after=provenance(compared.trace, shown.live),
             method=view.method,
             tokens=inside.calibration_tokens,
             whose=words.WHOSE_TEXT[bool(text)],

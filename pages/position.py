@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from mla_core.engine.engine import Job
-from mla_core.experiments.position.positions import SHIFTS, Entangle, Move
+from mla_core.experiments import Job
+from mla_core.experiments.position import SHIFTS, Entangle, Move
 from ui.components.position import positions
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.models_of_view import both_models

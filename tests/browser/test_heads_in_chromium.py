@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mla_core import load_model, trace
-from mla_core.engine.engine import Engine
-from mla_core.experiments.inside_one_head.anatomy import Dissect
+from mla_core.engine import Engine
+from mla_core.experiments.inside_one_head import Dissect
 from tests.browser.serving import CHROMIUM
 from ui.components import script
 from ui.components.inside_one_head import matrix_data

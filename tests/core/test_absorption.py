@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from mla_core import load_model, trace
 from mla_core.arithmetic.accounting import DEEPSEEK_V2, LatentShape
-from mla_core.engine.engine import Engine
-from mla_core.experiments.absorption.paths import ARRAYS, Absorb, Paths
+from mla_core.engine import Engine
+from mla_core.experiments.absorption import ARRAYS, Absorb, Paths
 from tests.core import formats
 from ui.words import PROMPTS
 

@@ -6,11 +6,11 @@ import torch
 
 from mla_core import load_model, trace
 from mla_core.attention.recorder import Recorder
-from mla_core.engine.engine import Engine
-from mla_core.experiments.inside_one_head.anatomy import Anatomy, Dissect, Matrix
+from mla_core.engine import Engine
+from mla_core.experiments.inside_one_head import Anatomy, Dissect, Matrix
 from mla_core.experiments.inside_one_head.compute import dissect
 from mla_core.inference.tracing import PromptError
-from mla_core.records.storage import TraceError
+from mla_core.records.record import RecordError
 from tests.core import formats
 from ui.words import PROMPTS
 
@@ -172,7 +172,7 @@ def test_saving_keeps_every_digit(engine, tmp_path):
         assert np.array_equal(matrix.values, other.values, equal_nan=True)
         assert (matrix.how, matrix.of, matrix.axes) == (other.how, other.of, other.axes)
     (tmp_path / "a.npz").write_bytes(b"PK")
-    with pytest.raises(TraceError, match="damaged"):
+    with pytest.raises(RecordError, match="damaged"):
         Anatomy.load(tmp_path / "a.npz")
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 
 from mla_core import Decoder, load_model
-from mla_core.engine.engine import Engine
+from mla_core.engine import Engine
+from mla_core.experiments.cache_grows import Grow
 from mla_core.experiments.cache_grows.compute import STORAGE
-from mla_core.experiments.cache_grows.growth import Grow
 from mla_core.inference.cache_file import (
     CacheFileError,
     Keep,

@@ -11,15 +11,16 @@ import pytest
 import torch
 
 from mla_core import Engine, Request
-from mla_core.engine.engine import EngineBusy
-from mla_core.experiments.latent_compression.compare import MOVED, Descend
-from mla_core.experiments.latent_compression.compression import (
+from mla_core.engine import EngineBusy
+from mla_core.experiments.latent_compression import (
+    MOVED,
     Calibrate,
+    Descend,
     Inspect,
     Loss,
     MeasureLoss,
+    Prove,
 )
-from mla_core.experiments.latent_compression.exactness import Prove
 from mla_core.models.config import read_config
 from mla_core.models.locate import locate
 from mla_core.records.trace import Trace

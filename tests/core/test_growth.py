@@ -11,9 +11,9 @@ from transformers import AutoModelForCausalLM, DynamicCache
 
 from mla_core import Decoder, kv_bytes_per_token, load_model, trace
 from mla_core.attention.cache import LayerCache
-from mla_core.engine.engine import Engine
+from mla_core.engine import Engine
+from mla_core.experiments.cache_grows import STEPS, STORAGES, Grow, Growth
 from mla_core.experiments.cache_grows.compute import multiply_adds
-from mla_core.experiments.cache_grows.growth import STEPS, STORAGES, Grow, Growth
 from mla_core.inference.tracing import PromptError
 from mla_core.models.locate import EMBEDDED, locate
 from tests.core import formats

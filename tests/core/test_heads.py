@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import arrays
 from torch.func import functional_call
 
 from mla_core import load_model
-from mla_core.engine.engine import Engine
-from mla_core.experiments.every_head.ablation import Ablate
+from mla_core.engine import Engine
+from mla_core.experiments.every_head import Ablate
 from mla_core.experiments.every_head.kinds import (
     ENOUGH,
     KINDS,

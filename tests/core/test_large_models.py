@@ -5,12 +5,12 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from mla_core.engine.engine import Engine, Request
-from mla_core.experiments.absorption.paths import Absorb
-from mla_core.experiments.cache_grows.growth import Grow
-from mla_core.experiments.every_head.ablation import Ablate
-from mla_core.experiments.inside_one_head.anatomy import Dissect
-from mla_core.experiments.position.positions import SHIFTS, Entangle, Move
+from mla_core.engine import Engine, Request
+from mla_core.experiments.absorption import Absorb
+from mla_core.experiments.cache_grows import Grow
+from mla_core.experiments.every_head import Ablate
+from mla_core.experiments.inside_one_head import Dissect
+from mla_core.experiments.position import SHIFTS, Entangle, Move
 from mla_core.models.chat import ChatTokenizer, has_template
 from mla_core.models.config import CheckpointError
 from tests.large import SIZES, make

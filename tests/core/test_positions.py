@@ -5,8 +5,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from mla_core.engine.engine import Engine
-from mla_core.experiments.position.positions import Entangle, Entangled, Move, Moved
+from mla_core.engine import Engine
+from mla_core.experiments.position import Entangle, Entangled, Move, Moved
 from mla_core.models.locate import locate
 from ui.words import PROMPTS
 

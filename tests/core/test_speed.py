@@ -9,7 +9,7 @@ from mla_core.arithmetic.roofline import TB, TFLOP, Gpu
 from mla_core.bench import layers, machine, peers, speed, whole_model
 from mla_core.bench.__main__ import main
 from mla_core.bench.speed import Plan, bench_speed, measure, plan_for_here, table
-from mla_core.engine.engine import Engine
+from mla_core.engine import Engine
 from mla_core.experiments.speed.timings import (
     ABSORBED,
     KINDS,
@@ -21,7 +21,7 @@ from mla_core.experiments.speed.timings import (
     Timing,
     work,
 )
-from mla_core.models.device_memory import free_and_total
+from mla_core.models.device import free_and_total
 from mla_core.models.locate import ASSETS
 
 H200 = Gpu(0, 4.3 * TB, 790 * TFLOP, "core figures")

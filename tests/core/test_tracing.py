@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM
 from mla_core import Trace, baseline, load_model, trace
 from mla_core.inference.tracing import PromptError
 from mla_core.models.config import CheckpointError
-from mla_core.records.storage import TraceError
+from mla_core.records.record import RecordError
 from mla_core.records.trace import ARRAYS
 from tests.core import formats
 
@@ -107,12 +107,12 @@ def test_a_damaged_file_gets_one_sentence(flag, tmp_path):
     path = tmp_path / "flag.npz"
     flag.save(path)
     path.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(TraceError, match=r"flag\.npz is not a recording, or is damaged"):
+    with pytest.raises(RecordError, match=r"flag\.npz is not a recording, or is damaged"):
         Trace.load(path)
     np.savez(path, about=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(TraceError, match="damaged"):
+    with pytest.raises(RecordError, match="damaged"):
         Trace.load(path)  # a pickle inside is refused, not run
-    with pytest.raises(TraceError, match="does not exist"):
+    with pytest.raises(RecordError, match="does not exist"):
         Trace.load(tmp_path / "none.npz")
 
 

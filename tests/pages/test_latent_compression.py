@@ -11,8 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
-from mla_core.experiments.latent_compression.compare import kl_divergence
-from mla_core.experiments.latent_compression.compression import Inspect
+from mla_core.experiments.latent_compression import Inspect, kl_divergence
 from mla_core.models import hub
 from mla_core.models.locate import ASSETS
 from ui import catalogue
@@ -201,7 +200,7 @@ def test_gpt2_from_a_directory_works_on_every_page(small_gpt2, lab_data, monkeyp
     sides: list[dict] = []
     mount = stage._mount
     monkeypatch.setattr(stage, "_mount", lambda **a: (sides.append(a["data"]), mount(**a))[1])
-    from mla_core.experiments.latent_compression.compression import Calibrate
+    from mla_core.experiments.latent_compression import Calibrate
 
     assert ENGINE.run(Calibrate("gpt2")).tokens > 1000
     app = open_page(pair="gpt2", rank="48")

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from mla_core.arithmetic.accounting import DEEPSEEK_V2, LatentShape
-from mla_core.experiments.absorption.paths import Paths
+from mla_core.experiments.absorption import Paths
 from ui.components import VALUE_BYTES, bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import token_texts

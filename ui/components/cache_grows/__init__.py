@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mla_core.arithmetic.architectures import PUBLISHED, STORAGES, without_latent
-from mla_core.experiments.cache_grows.growth import Growth
+from mla_core.experiments.cache_grows import Growth
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
 from ui import catalogue

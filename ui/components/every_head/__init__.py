@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mla_core.experiments.every_head.ablation import Ablation
+from mla_core.experiments.every_head import Ablation
 from mla_core.experiments.every_head.kinds import KINDS, kind_scores, kinds
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mla_core.experiments.inside_one_head.anatomy import Anatomy, Matrix
+from mla_core.experiments.inside_one_head import Anatomy, Matrix
 from ui.components import bytes64, script, source, style
 from ui.components.inside_one_head.scenes import scenes
 from ui.figures import palette

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mla_core.experiments.deepseeks_scale.pattern_wall import HEADS, LAYERS, TOKENS, Crowd
+from mla_core.experiments.deepseeks_scale import HEADS, LAYERS, TOKENS, PatternWall
 from ui.components import bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import visible
@@ -17,7 +17,7 @@ _mount = st.components.v2.component(
 )
 
 
-def crowd_wall(crowd: Crowd) -> None:
+def crowd_wall(crowd: PatternWall) -> None:
     """Draws it; pointing at a tile shows whose it is, the arrow keys do too."""
     start = all_words.START
     _mount(

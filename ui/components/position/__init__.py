@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mla_core.experiments.position.positions import Entangled, Moved
+from mla_core.experiments.position import Entangled, Moved
 from mla_core.models.tokenizer import Tokenizer
 from ui.components import bytes64, script, source, style
 from ui.figures import palette

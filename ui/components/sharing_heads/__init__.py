@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from mla_core.experiments.sharing_heads.overview import Glanced
+from mla_core.experiments.sharing_heads import Overview
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.training.recipe import CONFIGS, FURTHER, HEADS, LAYERS
 from ui.components import bytes64, script, source, style
@@ -94,7 +94,7 @@ def facts(runs: Runs, model: str) -> list[list[str]]:
 
 
 def card(
-    model: str, runs: Runs, seen: Glanced | None, layer: int, tokenizer: Tokenizer, source: str
+    model: str, runs: Runs, seen: Overview | None, layer: int, tokenizer: Tokenizer, source: str
 ) -> dict[str, Any]:
     """One model: who shares what, what it costs, and, where it ran this text, what it did."""
     kind = kind_of(model)

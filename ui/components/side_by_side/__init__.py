@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from mla_core.models.config import ModelConfig
@@ -53,17 +52,13 @@ def side(
     """What the stage needs of one model: numbers of the trace, nothing made up.
 
     Args:
-        trace: with logits, pattern and cache_nbytes.
+        trace: with next_ids, next, pattern and cache_nbytes.
         tokenizer: of the model.
         head: (layer, head) to draw.
         source: where the numbers come from, in a few words.
     """
     layers, heads = trace.pattern.shape[:2]
 
-    probabilities = trace.probabilities()
-    top = np.argpartition(-probabilities, SHOWN_NEXT, axis=-1)[:, :SHOWN_NEXT]
-    order = np.argsort(-np.take_along_axis(probabilities, top, axis=-1), axis=-1)
-    top = np.take_along_axis(top, order, axis=-1)
     about = common.about(trace.config.model_type, trace.config.attention)
     parts, formula = cache_parts(trace.config, VALUE_BYTES[trace.dtype])
     total = sum(parts.values())
@@ -86,8 +81,11 @@ def side(
         "layers": layers,
         "heads": heads,
         "next": [
-            [[token_name(int(i), tokenizer, trace.config), float(row[i])] for i in ids]
-            for ids, row in zip(top, probabilities, strict=True)
+            [
+                [token_name(int(i), tokenizer, trace.config), float(p)]
+                for i, p in zip(ids[:SHOWN_NEXT], chances, strict=False)
+            ]
+            for ids, chances in zip(trace.next_ids, trace.next, strict=True)
         ],
         "nbytes": list(trace.cache_nbytes),
     }
