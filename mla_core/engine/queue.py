@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -101,7 +102,9 @@ class Queue:
             pass  # the future was cancelled
         except Exception as error:  # nothing that goes wrong may end the worker
             if not isinstance(error, ValueError):
-                LOG.exception("%s failed", type(waiting.job).__name__)
+                # as text: a traceback that is kept anywhere keeps the models in its frames
+                told = "".join(traceback.format_exception(error))
+                LOG.error("%s failed\n%s", type(waiting.job).__name__, told)
             _fail(waiting.future, error)
         else:
             if waiting.future.set_running_or_notify_cancel():
@@ -164,7 +167,7 @@ class Queue:
 
 
 def _fail(future: Future[Any], error: BaseException) -> None:
-    """A traceback holds whatever its functions held, models too: only the error is kept."""
+    """Only the error is kept, without its traceback."""
     link: BaseException | None = error
     while link is not None:
         link.__traceback__ = None

@@ -5,7 +5,7 @@ kept as a key. `compute.py` of its package holds ``COMPUTE``, a function for eac
 engine looks there, and nowhere else does a job meet torch.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar, get_args
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar, get_args, runtime_checkable
 
 from mla_core.records.record import Record
 
@@ -35,6 +35,7 @@ def result_of(job: type[Job[A]]) -> type[A]:
     return result
 
 
+@runtime_checkable
 class Models(Protocol):
     """What a computation may ask for; the engine gives it."""
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from io import BufferedIOBase
 from pathlib import Path
 from types import UnionType
-from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 T = TypeVar("T")
+R = TypeVar("R", bound="Record")
 POINTER_BYTES = 8  # of whatever is neither an array nor a text: what a number takes
 
 
@@ -64,7 +65,7 @@ class Record:
         np.savez_compressed(file, **everything)
 
     @classmethod
-    def load(cls, path: str | Path) -> Self:
+    def load(cls: type[R], path: str | Path) -> R:
         """Reads what `save` wrote.
 
         Raises:
@@ -73,7 +74,7 @@ class Record:
         try:
             with np.load(path, allow_pickle=False) as file:
                 about = json.loads(str(file["about"]))
-                made: Self = _unpacked(cls, about, "", {name: file[name] for name in file})
+                made: R = _unpacked(cls, about, "", {name: file[name] for name in file})
                 return made
         except FileNotFoundError:
             raise RecordError(f"{path} does not exist") from None

@@ -11,10 +11,10 @@ from mla_core import load_model, trace
 from mla_core.engine import Engine
 from mla_core.experiments.inside_one_head import Dissect
 from tests.browser.serving import CHROMIUM
+from ui.catalogue import PROMPTS
 from ui.components import script
 from ui.components.inside_one_head import matrix_data
 from ui.components.inside_one_head.scenes import scenes
-from ui.words import PROMPTS
 
 pytestmark = [
     pytest.mark.skipif(
@@ -306,7 +306,7 @@ def test_every_number_of_the_stage_is_the_sum_of_its_parts_and_the_traces(browse
     page.add_script_tag(content=script("inside", "explain").split("// One head, step by step")[0])
     everything = 0
     for prompt in PROMPTS.values():
-        anatomy = engine.answer(Dissect(name, prompt, 1, 4))
+        anatomy = engine.run(Dissect(name, prompt, 1, 4))
         steps = scenes(anatomy)
         assert len(steps) == (13 if name == "mini-gpt2" else 17)
         shown = {
@@ -318,7 +318,7 @@ def test_every_number_of_the_stage_is_the_sum_of_its_parts_and_the_traces(browse
         )
         assert not told["wrong"], told["wrong"][:5]
         everything += told["cells"]
-        own = trace(engine.model(name), prompt)
+        own = trace(engine._pool.model(name), prompt)
         n = len(own.tokens)
         assert "pattern" in shown and "scores" in shown
         pattern = np.array(told["found"]["pattern"], dtype=float).reshape(n, n)

@@ -36,11 +36,12 @@ def test_the_flag_sentence_is_nine_tokens_behind_the_start(flag):
 
 
 def test_every_array_has_the_shape_it_promises(flag):
-    sizes = dict(l=8, h=8, g=8, s=10, t=10, w=8192, k=48, v=32, c=64, r=16)
+    sizes = dict(l=8, h=8, g=8, s=10, t=10, w=8192, k=48, v=32, c=64, r=16, m=8)
     assert set(flag.arrays) == set(ARRAYS)
     for name, array in flag.arrays.items():
         assert array.shape == tuple(sizes[axis] for axis in ARRAYS[name].split()), name
-        assert array.dtype == np.float32 and not array.flags.writeable
+        kind = np.int32 if name == "next_ids" else np.float32
+        assert array.dtype == kind and not array.flags.writeable
 
 
 def test_the_parts_make_the_whole(flag):

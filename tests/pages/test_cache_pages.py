@@ -37,7 +37,7 @@ def test_recordings_are_what_the_live_models_say():
     for job, file in recorded.recordings().items():
         if not file.endswith(("grown.npz", "glance.npz")):
             continue
-        stored, live = recorded.recorded(job), Engine().answer(job)
+        stored, live = recorded.recorded(job), Engine().run(job)
         compared += 1
         assert stored.trace.token_ids == live.trace.token_ids
         assert np.array_equal(stored.next_ids, live.next_ids) or file.endswith("glance.npz")
@@ -263,7 +263,7 @@ def test_points_of_any_text_and_nonsense(seen):
 def test_a_glance_is_a_trace(tmp_path):
     from mla_core.experiments.sharing_heads import Overview
 
-    found = Engine().answer(Survey("mini-gqa", FLAG))
+    found = Engine().run(Survey("mini-gqa", FLAG))
     own = trace(load_model("mini-gqa"), FLAG, record=["logits", "pattern"])
     assert np.abs(found.trace.pattern - own.pattern).max() < 1e-5
     assert found.next[0] == pytest.approx(own.probabilities()[-1].max(), abs=1e-5)

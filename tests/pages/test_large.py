@@ -172,7 +172,7 @@ def test_a_damaged_directory_is_one_sentence(damage, tmp_path, monkeypatch, seen
         )
     else:
         config.write_text(json.dumps(json.loads(config.read_text()) | {"model_type": "gpt2"}))
-    ENGINE._models.pop("minicpm3-4b", None)
+    ENGINE._pool._models.pop("minicpm3-4b", None)
     app = open_page("side_by_side", pair="large", large="minicpm3-4b", prompt=f"A {damage}")
     assert not app.exception and len(app.error) == 1 and not seen
     assert str(tmp_path.parent) not in app.error[0].value

@@ -11,6 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
+from mla_core.engine.pool import ModelPool
 from mla_core.experiments.latent_compression import Inspect, kl_divergence
 from mla_core.models import hub
 from mla_core.models.locate import ASSETS
@@ -189,8 +190,7 @@ def small_gpt2(tmp_path, monkeypatch):
     shutil.copytree(ASSETS / "models" / "mini-gpt2", folder)
     monkeypatch.setenv("MLA_EXPLORER_GPT2", str(folder))
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
-    for memory in ("_models", "_baselines", "_calibrations"):
-        monkeypatch.setattr(ENGINE, memory, type(getattr(ENGINE, memory))())
+    monkeypatch.setattr(ENGINE, "_pool", ModelPool())
     return folder
 
 

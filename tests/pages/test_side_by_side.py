@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mla_core.engine.answers import Answers
+from mla_core.engine.pool import ModelPool
 from mla_core.models.locate import ASSETS
 from mla_core.records.trace import Trace
 from ui import catalogue
@@ -48,7 +50,7 @@ def notes(app: AppTest) -> str:
 
 
 def test_the_flag_stands_there_at_once(stage_data, monkeypatch):
-    monkeypatch.setattr(ENGINE, "_memory", type(ENGINE._memory)())  # a server that has just started
+    monkeypatch.setattr(ENGINE, "_answers", Answers())  # a server that has just started
     app = open_page()
     assert not app.exception and not app.error
     sides = stage_data[-1]["sides"]
@@ -156,9 +158,8 @@ def broken_assets(tmp_path, monkeypatch):
             shutil.copy(ASSETS / "models" / name / file, folder)
         (folder / "model.safetensors").write_bytes(b"\0" * 100)
     monkeypatch.setattr("mla_core.models.locate.ASSETS", tmp_path)
-    monkeypatch.setattr(ENGINE, "_models", {})
-    monkeypatch.setattr(ENGINE, "_baselines", {})
-    monkeypatch.setattr(ENGINE, "_memory", type(ENGINE._memory)())
+    monkeypatch.setattr(ENGINE, "_pool", ModelPool())
+    monkeypatch.setattr(ENGINE, "_answers", Answers())
     return tmp_path
 
 

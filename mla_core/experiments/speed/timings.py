@@ -6,7 +6,7 @@
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from mla_core.arithmetic.architectures import STORAGES, Heads, Latent
 from mla_core.arithmetic.architectures.attention import Attention, Storage
@@ -166,7 +166,7 @@ class SpeedRun(Record):
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, path: Path) -> Self:  # type: ignore[override]
+    def load(cls, path: Path) -> "SpeedRun":  # type: ignore[override]
         """Reads what `save` wrote."""
         raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         raw["timings"] = tuple(Timing(**timing) for timing in raw["timings"])
