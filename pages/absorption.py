@@ -1,7 +1,5 @@
 """Absorption: why need the keys never be rebuilt?"""
 
-from functools import partial
-
 import streamlit as st
 
 from mla_core.experiments.absorption import Absorb
@@ -27,7 +25,7 @@ for paths in ran.traces.values():
     absorption(
         paths,
         source=provenance(paths.trace, ran.live),
-        on_head=partial(state.picked_head, "absorption"),
+        on_head=lambda: state.picked_head(st.session_state["absorption"].head),
     )
     for model in ordinary:
         st.caption(words.NO_ABSORPTION.format(model=model, other=latent))

@@ -1,7 +1,6 @@
 """The cache grows: what is computed again, what is kept?"""
 
 import math
-from functools import partial
 
 import streamlit as st
 
@@ -47,8 +46,8 @@ if ran.traces:
         may_grow=new_tokens < state.MAX_NEW,
         source=" · ".join(provenance(one.trace, ran.live) for one in grown),
         on_tokens=stepped,
-        on_head=partial(state.picked_head, "growth"),
-        on_option=partial(state.picked_option, "growth"),
+        on_head=lambda: state.picked_head(st.session_state["growth"].head),
+        on_option=lambda: state.picked_option(st.session_state["growth"].option),
     )
     notes(words.GROWTH_NOTES)
     keeping(jobs, ran.traces, max(view.step or 0, prompt_length))

@@ -1,11 +1,9 @@
 """Inside one head: how does one pattern come about?"""
 
-from functools import partial
-
 import streamlit as st
 
 from mla_core.experiments.inside_one_head import Dissect
-from ui.components.inside_one_head import inside
+from ui.components.inside_one_head import inside_one_head
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.models_of_view import both_models
 from ui.opening.opening import opening
@@ -17,8 +15,8 @@ from ui.words.en import common
 from ui.words.en import inside_one_head as words
 
 
-def stepped() -> None:
-    step, about = st.session_state["inside"].stage
+def stepped(told: tuple[int, str]) -> None:
+    step, about = told
     if state.report("stage", step, about):
         state.put(stage=step)
 
@@ -33,7 +31,7 @@ opened = answer(dissected)
 if opened.problem:
     st.error(opened.problem)
 for anatomy in opened.traces.values():
-    inside(
+    inside_one_head(
         anatomy,
         attentions=offered,
         view=view,
@@ -41,9 +39,7 @@ for anatomy in opened.traces.values():
         source=words.INSIDE_SOURCE.format(
             provenance=provenance(anatomy.trace, opened.live), difference=anatomy.difference
         ),
-        on_step=stepped,
-        on_head=partial(state.picked_head, "inside"),
-        on_option=partial(state.picked_option, "inside"),
+        on={"step": stepped, "head": state.picked_head, "option": state.picked_option},
     )
     notes(words.INSIDE_NOTES)
     take_away({model: anatomy})

@@ -1,6 +1,5 @@
 """Latent compression: how small can the latent be before the model breaks?"""
 
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -91,7 +90,7 @@ if shown.traces:
         ),
         on_rank=sized,
         on_head=picked_head,
-        on_option=partial(state.picked_option, "compression"),
+        on_option=lambda: state.picked_option(st.session_state["compression"].option),
     )
     below(model, name, view.prompt, inside, head[0])
     notes(words.WHY_NOTES + (words.WHY_CURVE if view.pair != "gpt2" else ""))

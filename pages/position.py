@@ -1,6 +1,5 @@
 """Position: why is there a second small key?"""
 
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -36,8 +35,8 @@ if ran.traces:
         tokenizer=page.tokenizer,
         view=view,
         source=" · ".join(provenance(one.trace, ran.live) for one in moved),
-        on_head=partial(state.picked_head, "position"),
-        on_option=partial(state.picked_option, "position"),
+        on_head=lambda: state.picked_head(st.session_state["position"].head),
+        on_option=lambda: state.picked_option(st.session_state["position"].option),
     )
     for one in moved:
         room = one.trace.config.max_position_embeddings - len(one.trace.tokens)

@@ -48,7 +48,7 @@ if ran.traces:
         runs,
         layer=layer,
         source=words.RUNS_SOURCE.format(**runs[0]),
-        on_option=partial(state.picked_option, "sharing"),
+        on_option=lambda: state.picked_option(st.session_state["sharing"].option),
     )
     notes(words.SHARING_NOTES)
     evidence(runs)

@@ -18,8 +18,8 @@ from ui.words.en import common as words
 
 FLAG = catalogue.PROMPTS["flag"]
 PAGES = {
-    "every_head": "wall",
-    "inside_one_head": "inside",
+    "every_head": "every_head",
+    "inside_one_head": "inside_one_head",
     "absorption": "absorption",
     "position": "position",
 }

@@ -20,9 +20,9 @@ FLAG = catalogue.PROMPTS["flag"]
 NAME = "youtu-llm-2b"
 ALONE = {"pair": "large", "large": NAME}
 PAGES = {
-    "side_by_side": "stage",
-    "every_head": "wall",
-    "inside_one_head": "inside",
+    "side_by_side": "side_by_side",
+    "every_head": "every_head",
+    "inside_one_head": "inside_one_head",
     "cache_grows": "growth",
     "latent_compression": "compression",
     "absorption": "absorption",

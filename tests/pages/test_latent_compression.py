@@ -36,8 +36,8 @@ def lab_data(monkeypatch):
     import ui.components.latent_compression as component
 
     calls: list[dict] = []
-    mount = component._mount
-    monkeypatch.setattr(component, "_mount", lambda **a: (calls.append(a["data"]), mount(**a))[1])
+    mount = component.mount
+    monkeypatch.setattr(component, "mount", lambda **a: (calls.append(a["data"]), mount(**a))[1])
     return calls
 
 
@@ -198,8 +198,8 @@ def test_gpt2_from_a_directory_works_on_every_page(small_gpt2, lab_data, monkeyp
     import ui.components.side_by_side as stage
 
     sides: list[dict] = []
-    mount = stage._mount
-    monkeypatch.setattr(stage, "_mount", lambda **a: (sides.append(a["data"]), mount(**a))[1])
+    mount = stage.mount
+    monkeypatch.setattr(stage, "mount", lambda **a: (sides.append(a["data"]), mount(**a))[1])
     from mla_core.experiments.latent_compression import Calibrate
 
     assert ENGINE.run(Calibrate("gpt2")).tokens > 1000

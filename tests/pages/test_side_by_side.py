@@ -29,13 +29,13 @@ def stage_data(monkeypatch):
     import ui.components.side_by_side as component
 
     calls: list[dict] = []
-    mount = component._mount
+    mount = component.mount
 
     def spy(**arguments):
         calls.append(arguments["data"])
         return mount(**arguments)
 
-    monkeypatch.setattr(component, "_mount", spy)
+    monkeypatch.setattr(component, "mount", spy)
     return calls
 
 
@@ -112,8 +112,8 @@ def test_a_prompt_that_cannot_run_says_so_and_stays(prompt, stage_data, monkeypa
     import ui.components.prompt_bar as bar
 
     seen: list[dict] = []
-    mount = bar._mount
-    monkeypatch.setattr(bar, "_mount", lambda **a: (seen.append(a["data"]), mount(**a))[1])
+    mount = bar.mount
+    monkeypatch.setattr(bar, "mount", lambda **a: (seen.append(a["data"]), mount(**a))[1])
     app = open_page(prompt=prompt)
     assert not app.exception and not stage_data
     assert seen[-1]["problem"]

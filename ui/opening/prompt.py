@@ -9,14 +9,11 @@ from ui.state import url as state
 from ui.words.en import common as words
 
 
-def _typed() -> None:
-    st.session_state["draft"] = st.session_state["prompt_bar"].draft
+def _typed(text: str) -> None:
+    st.session_state["draft"] = text
 
 
-def _submitted() -> None:
-    text = st.session_state["prompt_bar"].run
-    if text is None:
-        return
+def _submitted(text: str) -> None:
     st.session_state["draft"] = text
     if judge(text, state.current())[1]:
         state.new_prompt(text)
@@ -31,13 +28,13 @@ def prompt() -> None:
     view = state.current()
     if st.session_state.get("prompt_on_stage") != view.prompt:
         st.session_state["prompt_on_stage"] = st.session_state["draft"] = view.prompt
-    note, fits = judge(st.session_state["draft"] or "", view)
+    note, fits = judge(st.session_state["draft"], view)
     prompt_bar(
         prompt=view.prompt,
+        draft=st.session_state["draft"],
         note=note,
         problem=not fits,
         words={"label": words.PROMPT_LABEL, "run": words.RUN, "try": words.TRY},
         ready_made=[[words.PROMPT_NAMES[name], text] for name, text in catalogue.PROMPTS.items()],
-        on_draft=_typed,
-        on_run=_submitted,
+        on={"draft": _typed, "run": _submitted},
     )

@@ -242,14 +242,14 @@ def report(name: str, value: Any, about: str | None = None) -> bool:
     return True
 
 
-def picked_option(component: str) -> None:
+def picked_option(told: tuple[str, Any]) -> None:
     """A component says what the reader set; `current` checks it like anything else in a link."""
-    name, value = st.session_state[component].option
+    name, value = told
     if name in OPTIONS:
         put(**{name: value})
 
 
-def picked_head(component: str) -> None:
+def picked_head(told: tuple[str, int, int]) -> None:
     """A component says which head of which model the reader chose."""
-    model, layer, head = st.session_state[component].head
+    model, layer, head = told
     put(**{head_key(model): f"{layer}.{head}"})

@@ -12,7 +12,7 @@ from ui.figures import palette
 from ui.show.labels import token_texts
 from ui.words.en import absorption as words
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_absorption",
     html=source("absorption", "absorption.html"),
     css=style("absorption"),
@@ -121,4 +121,4 @@ def absorption(paths: Paths, *, source: str, on_head: Callable[[], None]) -> Any
         "colours": {"signed": palette.SIGNED, "latent": palette.LATENT},
         "chartColours": CHART_COLOURS,
     }
-    return _mount(key="absorption", data=data, on_head_change=on_head)
+    return mount(key="absorption", data=data, on_head_change=on_head)

@@ -18,7 +18,7 @@ from ui.state.url import MAX_TEMPERATURE, View, subject
 from ui.words.en import cache_grows as words
 from ui.words.en import common
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_growth",
     html=source("cache_grows", "cache_grows.html"),
     css=style("cache_grows"),
@@ -254,7 +254,7 @@ def growth(
             "signed": palette.SIGNED, "weights": palette.WEIGHTS, "grey": palette.READ
         },
     }  # fmt: skip
-    return _mount(
+    return mount(
         key="growth",
         data=data,
         on_tokens_change=on_tokens,

@@ -1,4 +1,4 @@
-"""The scenes of one head: which matrices stand on the stage at each step, in which equation."""
+"""The scenes of one head: which matrices are shown at each step, in which equation."""
 
 from dataclasses import dataclass
 

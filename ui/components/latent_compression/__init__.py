@@ -21,7 +21,7 @@ SHOWN_NEXT = 7  # tokens listed under "what comes next"
 BYTES_FLOAT32 = 4
 GRID_SCALE = 0.5  # of its attention moved: there the colour of a head is full
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_compression",
     html=source("latent_compression", "latent_compression.html"),
     css=style("latent_compression"),
@@ -114,7 +114,7 @@ def compression_lab(
             "before": palette.K,
         },
     }
-    return _mount(
+    return mount(
         key="compression",
         data=data,
         on_rank_change=on_rank,

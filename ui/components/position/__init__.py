@@ -15,7 +15,7 @@ from ui.state.url import View
 from ui.words.en import common
 from ui.words.en import position as words
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_position",
     html=source("position", "position.html"),
     css=style("position"),
@@ -124,4 +124,4 @@ def positions(
         "words": words.POSITION_STAGE,
         "colours": {"signed": palette.SIGNED, "rope": palette.ROPE_KEY},
     }
-    return _mount(key="position", data=data, on_head_change=on_head, on_option_change=on_option)
+    return mount(key="position", data=data, on_head_change=on_head, on_option_change=on_option)

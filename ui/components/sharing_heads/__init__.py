@@ -15,7 +15,7 @@ from ui.show.labels import token_labels, token_name
 from ui.words.en import common
 from ui.words.en import sharing_heads as words
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_sharing",
     html=source("sharing_heads", "sharing_heads.html"),
     css=style("sharing_heads"),
@@ -194,4 +194,4 @@ def sharing(
             "weights": palette.WEIGHTS, "latent": palette.LATENT, "Q": palette.Q, "V": palette.V
         },
     }  # fmt: skip
-    return _mount(key="sharing", data=data, on_option_change=on_option)
+    return mount(key="sharing", data=data, on_option_change=on_option)

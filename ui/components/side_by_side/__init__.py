@@ -1,14 +1,11 @@
-"""The stage: two models beside each other, stepped token by token in the browser."""
+"""Two models beside each other, stepped token by token in the browser."""
 
-from collections.abc import Callable
 from typing import Any
-
-import streamlit as st
 
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
-from ui.components import VALUE_BYTES, bytes64, script, source, style
+from ui.components import VALUE_BYTES, On, bytes64, component
 from ui.figures import palette
 from ui.show.labels import token_name, token_texts
 from ui.state.url import MAX_TEMPERATURE, View, leads, subject
@@ -17,12 +14,7 @@ from ui.words.en import side_by_side as words
 
 SHOWN_NEXT = 6  # tokens listed under "what comes next"
 
-_mount = st.components.v2.component(
-    "mla_explorer_stage",
-    html=source("side_by_side", "side_by_side.html"),
-    css=style("side_by_side"),
-    js=script("side_by_side"),
-)
+mount = component("side_by_side")
 
 
 def cache_parts(config: ModelConfig, value: int) -> tuple[dict[str, int], str]:
@@ -49,7 +41,7 @@ def side(
     head: tuple[int, int],
     source: str,
 ) -> dict[str, Any]:
-    """What the stage needs of one model: numbers of the trace, nothing made up.
+    """What the component needs of one model: numbers of the trace, nothing made up.
 
     Args:
         trace: with next_ids, next, pattern and cache_nbytes.
@@ -91,18 +83,16 @@ def side(
     }
 
 
-def stage(
+def side_by_side(
     sides: list[dict[str, Any]],
     *,
     prompt: str,
     origin: tuple[int | None, int],
     view: View,
     may_grow: bool,
-    on_step: Callable[[], None],
-    on_head: Callable[[], None],
-    on_option: Callable[[], None],
-) -> Any:
-    """Draws the stage.
+    on: On,
+) -> None:
+    """Draws both models.
 
     Args:
         sides: from `side`, left and right.
@@ -110,9 +100,8 @@ def stage(
         origin: (step, or None for the end of the prompt; a number that forces a jump).
         view: the options to show: who leads, how freely, with or without the first token.
         may_grow: whether a step past the last token asks for more.
-        on_step, on_head, on_option: read `st.session_state["stage"]` for `.step` (with its
-            `state.subject`), `.head`
-            (model, layer, head) and `.option` (name, value).
+        on: "step" and "more" ([step, `state.subject`]: where the reader rests, and how far they
+            want the text to go), "head" ([model, layer, head]), "option" ([name, value]).
     """
     data = {
         "sides": sides,
@@ -130,10 +119,4 @@ def stage(
         "words": common.STAGE,
         "colours": palette.WEIGHTS,
     }
-    return _mount(
-        key="stage",
-        data=data,
-        on_step_change=on_step,
-        on_head_change=on_head,
-        on_option_change=on_option,
-    )
+    mount(key="side_by_side", data=data, on=on)
