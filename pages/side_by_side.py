@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from ui import catalogue
 from ui.components.side_by_side import side, stage
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.models_of_view import ready_pair
@@ -13,24 +14,25 @@ from ui.opening.opening import opening
 from ui.show.export import closer_look
 from ui.show.heads import chosen_heads
 from ui.show.notes import notes
-from ui.state import url as state
+from ui.state import session, url
 from ui.words.en import side_by_side as words
 
 
 def stepped() -> None:
     step, about = st.session_state["stage"].step
-    if state.report("step", step, about):
-        state.put(step=step)
+    if about == session.subject(url.read("side_by_side")):
+        session.report("step", step)
+        url.put(step=step)
 
 
-page = opening()
+page = opening("side_by_side")
 view = page.view
 models = ready_pair(view)
 
 # as many new tokens as the reader has stepped to, and a chunk more
 prompt_length = len(page.tokenizer.encode(view.prompt)) + 1
 wanted = (view.step or 0) + 1 - prompt_length
-new_tokens = min(state.MAX_NEW, state.CHUNK * max(1, math.ceil(wanted / state.CHUNK)))
+new_tokens = min(url.MAX_NEW, url.CHUNK * max(1, math.ceil(wanted / url.CHUNK)))
 asked = requests(view, models, new_tokens)
 shown = answer(asked)
 
@@ -49,14 +51,14 @@ if shown.traces:
             for model, trace in shown.traces.items()
         ],
         prompt=view.prompt,
-        origin=state.origin("step", view.step),
+        origin=session.origin("step", view.step),
         view=view,
-        may_grow=new_tokens < state.MAX_NEW,
+        may_grow=new_tokens < url.MAX_NEW,
         on_step=stepped,
-        on_head=partial(state.picked_head, "stage"),
-        on_option=partial(state.picked_option, "stage"),
+        on_head=partial(url.picked_head, "stage"),
+        on_option=partial(url.picked_option, "stage"),
     )
-    notes(words.NOTES[view.pair])
-    closer_look(shown.traces, heads, hide_first=not view.sink)
+    notes(words.NOTES["converted" if view.pair in catalogue.ORIGINALS else view.pair])
+    closer_look(shown.traces, heads, hide_first=not view.first_token)
 if not shown.live and shown.traces:
     go_live(asked)

@@ -30,7 +30,7 @@ RESULTS: dict[type, Any] = {
 }  # fmt: skip
 
 
-def along(model: str, prompt: str) -> Request:
+def latent_request(model: str, prompt: str) -> Request:
     """A conversion of a model on the reader's text alone, with its latent."""
     return Request(model, prompt, record=("logits", "pattern", "c_kv"))
 
@@ -43,7 +43,7 @@ def recordings() -> dict[Job[Any], str]:
         for model in catalogue.MODELS
     }
     flag = catalogue.PROMPTS["flag"]
-    files[along(COMPRESSED, flag)] = f"flag.{COMPRESSED}.npz"
+    files[latent_request(COMPRESSED, flag)] = f"flag.{COMPRESSED}.npz"
     files[Inspect(COMPRESSED)] = f"{COMPRESSED}.npz"
     for model, head in OPENING_HEADS.items():
         files[Dissect(model, flag, *head)] = f"flag.{model}.inside.npz"
@@ -71,7 +71,7 @@ def recorded_runs() -> list[dict[str, Any]]:
     return read_runs(ASSETS / "bench" / "sharing.jsonl")
 
 
-def further(model: str, prompt: str) -> Glanced | None:
+def recorded_overview(model: str, prompt: str) -> Glanced | None:
     """What a model that is not shipped made of a ready-made text; None for any other."""
     names = {text: name for name, text in catalogue.PROMPTS.items()}
     found = prompt in names and model in FURTHER

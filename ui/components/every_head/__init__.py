@@ -12,7 +12,7 @@ from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
 from ui.components import bytes64, script, source, style
 from ui.figures import palette
-from ui.show.labels import token_name, token_texts
+from ui.show.labels import about_model, token_name, token_texts
 from ui.state.url import View
 from ui.words.en import common
 from ui.words.en import every_head as words
@@ -43,7 +43,7 @@ def wall_side(
     layers, heads = pattern.shape[:2]
     side: dict[str, Any] = {
         "model": trace.model,
-        "title": common.about(trace.config.model_type, trace.config.attention)["title"],
+        "title": about_model(trace.config)["title"],
         "colour": palette.of_model(trace.model),
         "source": source,
         "tokens": token_texts(trace)[:n],
@@ -95,7 +95,7 @@ def wall(
         "corresponds": corresponds,
         "chosen": [list(head) for head in origin[0]],
         "jump": origin[1],
-        "hideFirst": not view.sink,
+        "hideFirst": not view.first_token,
         "orders": list(common.ORDERS.items()),
         "order": view.order,
         "kind": view.kind,
@@ -103,7 +103,9 @@ def wall(
         "shareNames": words.KIND_SHARES,
         "compares": list(common.COMPARES.items()),
         "compare": view.compare if corresponds else "patterns",
-        "words": words.WALL if measured else words.WALL | {"measuring": words.NOT_MEASURED_HERE},
+        "words": words.WALL
+        | {"sinkHelp": common.SINK_HELP}
+        | ({} if measured else {"measuring": words.NOT_MEASURED_HERE}),
         "colours": {
             "weights": palette.WEIGHTS,
             "signed": palette.SIGNED,

@@ -12,7 +12,8 @@ from ui.components import bytes64, script, source, style
 from ui.components.inside_one_head.scenes import scenes
 from ui.figures import palette
 from ui.show.labels import token_labels, token_texts
-from ui.state.url import View, subject
+from ui.state.session import subject
+from ui.state.url import View
 from ui.words.en import inside_one_head as words
 
 _mount = st.components.v2.component(
@@ -144,7 +145,8 @@ def inside(
         ],
         "hasBiases": any(name.startswith("b_") for name in anatomy.matrices),
         "biases": view.biases,
-        "hideFirst": not view.sink,
+        "hideFirst": not view.first_token,
+        "query": view.query_token,
         "step": origin[0],
         "subject": subject(view),
         "jump": origin[1],
