@@ -35,10 +35,8 @@ COMPARED_BEFORE = {
     f"{catalogue.R1} with 8 KV heads (never built)": "r1_as_gqa",
     "your config.json": catalogue.OWN,
 }
-DTYPES_BEFORE = {
-    "fp32": "float32", "bf16": "bfloat16", "fp8": "float8", "6 bits": "6bit",
-    "float8 with scales": "float8_scaled",
-}  # fmt: skip
+LIVE_BEFORE = {"fp32": "float32", "bf16": "bfloat16", "fp8": "float8"}
+STORAGES_BEFORE = {name: today for today, name in catalogue.STORAGES.items() if name != today}
 
 # one for each model: "5.2" is layer 5, head 2
 HEADS = {name: Pair(name, default=None, chapters=SIZED) for name in catalogue.HEAD_KEYS}
@@ -100,7 +98,7 @@ class View:
     forget = Integer("forget", 0, MAX_TOKENS, default=0, chapters=("cache_grows",))  # oldest tokens
     cache_dtype = Choice(
         "cache_dtype", tuple(catalogue.LIVE_STORAGES), default="float32", aliases=("storage",),
-        before=DTYPES_BEFORE, chapters=("cache_grows",),
+        before=LIVE_BEFORE, chapters=("cache_grows",),
     )  # fmt: skip
 
     # heads
@@ -145,7 +143,7 @@ class View:
     batch = Integer("batch", 1, 1024, default=1, chapters=("deepseeks_scale",))
     scale_cache_dtype = Choice(
         "cache_dtype", tuple(catalogue.STORAGES), default="bfloat16", aliases=("numbers",),
-        before=DTYPES_BEFORE, chapters=("deepseeks_scale",),
+        before=STORAGES_BEFORE, chapters=("deepseeks_scale",),
     )  # fmt: skip
     weights = Choice(
         "weights", tuple(catalogue.WEIGHT_BYTES), default="float8", before={"4 bits": "4bit"},
