@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from mla_core.arithmetic.roofline import GPUS, TB, TFLOP
+from mla_core.arithmetic.roofline import TB, TFLOP
 from ui import catalogue
 from ui.deepseeks_scale import view as scale
 from ui.deepseeks_scale.own_config import own_config
@@ -73,7 +73,10 @@ if view.scale_part in COMPARING:
             words.WEIGHTS, View.weights.choices, key="scale-weights",
             on_change=partial(put, "weights"), format_func=words.DTYPES.__getitem__,
         )  # fmt: skip
-        row[2].selectbox(words.GPU, GPUS, key="scale-gpu", on_change=another_gpu)
+        row[2].selectbox(
+            words.GPU, View.gpu.choices, key="scale-gpu", on_change=another_gpu,
+            format_func=words.GPU_NAMES.__getitem__,
+        )  # fmt: skip
         row[3].number_input(
             words.GPUS, View.gpus.low, View.gpus.high, key="scale-gpus",
             on_change=partial(put, "gpus"),

@@ -87,6 +87,14 @@ STORAGES = {
     "float8_scaled": "float8 with scales",
     "6bit": "6 bits",
 }
+# GPU -> a name of `mla_core.arithmetic.roofline.GPUS`
+GPUS = {
+    "H200": "H200",
+    "H200_measured": "H200, as measured",
+    "H100": "H100",
+    "H800": "H800",
+    "A100": "A100",
+}
 WEIGHT_BYTES = {"bfloat16": 2.0, "float8": 1.0, "4bit": 0.5}
 R1 = "DeepSeek-V3 / R1"  # a name of `mla_core.arithmetic.architectures.PUBLISHED`
 # R1 with another cache: to compare with, never built

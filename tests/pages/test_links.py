@@ -101,7 +101,7 @@ def test_an_old_link_says_what_it_said(old, link):
         view = look.link
         told = {
             "part": view.scale_part, "first": look.first.name, "second": look.second.name,
-            "context": look.context, "batch": look.batch, "gpu": view.gpu, "gpus": view.gpus,
+            "context": look.context, "batch": look.batch, "gpu": catalogue.GPUS[view.gpu], "gpus": view.gpus,
             "numbers": catalogue.STORAGES[view.scale_cache_dtype],
             "bandwidth": round(look.gpu.bandwidth / TB * 1000),
             "tflops": round(look.gpu.flops / TFLOP),

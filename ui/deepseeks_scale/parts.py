@@ -61,7 +61,7 @@ def sources(view: Scale) -> None:
                 name=model.name, kind=model.kind, source=model.source, note=model.note
             )
         )
-    lines.append(words.GPU_LINE.format(name=view.link.gpu, source=view.gpu.source))
+    lines.append(words.GPU_LINE.format(name=view.gpu_name, source=view.gpu.source))
     st.markdown("\n".join([words.SOURCES, *lines]))
 
 

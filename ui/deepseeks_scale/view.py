@@ -71,19 +71,23 @@ class Scale:
         return catalogue.WEIGHT_BYTES[self.link.weights]
 
     @property
+    def gpu_name(self) -> str:
+        return words.GPU_NAMES[self.link.gpu]
+
+    @property
     def machine(self) -> Gpu:
         """All its GPUs together."""
         return self.gpu.times(self.link.gpus)
 
     @property
     def machine_name(self) -> str:
-        return f"{self.link.gpus} × {self.link.gpu}"
+        return f"{self.link.gpus} × {self.gpu_name}"
 
 
 def current() -> Scale:
     """What the link asks for."""
     link, known = url.read("deepseeks_scale"), models()
-    gpu = GPUS[link.gpu]
+    gpu = GPUS[catalogue.GPUS[link.gpu]]
     if link.bandwidth is not None:
         gpu = replace(gpu, bandwidth=link.bandwidth * TB / 1000)
     if link.tflops is not None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from mla_core.arithmetic.architectures import PUBLISHED
 from mla_core.arithmetic.claims import CLAIMS
-from mla_core.arithmetic.roofline import GPUS
 from mla_core.models.chat import SUFFIX
 from mla_core.models.hub import LARGE
 from ui import catalogue
@@ -36,6 +35,7 @@ COMPARED_BEFORE = {
     "your config.json": catalogue.OWN,
 }
 LIVE_BEFORE = {"fp32": "float32", "bf16": "bfloat16", "fp8": "float8"}
+GPUS_BEFORE = {"H200, as measured": "H200_measured"}
 STORAGES_BEFORE = {name: today for today, name in catalogue.STORAGES.items() if name != today}
 
 # one for each model: "5.2" is layer 5, head 2
@@ -149,7 +149,10 @@ class View:
         "weights", tuple(catalogue.WEIGHT_BYTES), default="float8", before={"4 bits": "4bit"},
         chapters=("deepseeks_scale",),
     )  # fmt: skip
-    gpu = Choice("gpu", tuple(GPUS), default="H200", chapters=("deepseeks_scale",))
+    gpu = Choice(
+        "gpu", tuple(catalogue.GPUS), default="H200", before=GPUS_BEFORE,
+        chapters=("deepseeks_scale",),
+    )  # fmt: skip
     gpus = Integer("gpus", 1, 128, default=8, chapters=("deepseeks_scale",))
     bandwidth = Integer("bandwidth", 100, 20_000, default=None, chapters=("deepseeks_scale",))
     tflops = Integer("tflops", 10, 5_000, default=None, chapters=("deepseeks_scale",))

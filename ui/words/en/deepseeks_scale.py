@@ -12,6 +12,13 @@ FIRST, SECOND = "One model", "Another"
 CONTEXT, BATCH = "Tokens of context", "Sequences at once"
 STORAGE, WEIGHTS = "The cache is kept in", "Weights are kept in"
 GPU, GPUS = "GPU", "How many"
+GPU_NAMES = {
+    "H200": "H200",
+    "H200_measured": "H200, as measured",
+    "H100": "H100",
+    "H800": "H800",
+    "A100": "A100",
+}
 BANDWIDTH, FLOPS = "TB/s each", "TFLOP/s each"
 DTYPES = {
     "float32": "float32",
