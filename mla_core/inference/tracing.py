@@ -1,18 +1,25 @@
 """`trace`: run a text through a model once and keep what happened inside."""
 
-from collections.abc import Iterable
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
+from mla_core.records.problem import Problem
 from mla_core.records.trace import ARRAYS, Trace
 
 
-class PromptError(ValueError):
+class PromptError(Problem, ValueError):
     """A prompt that cannot be run; the message says what to do."""
+
+    sentences: ClassVar[Mapping[str, str]] = {
+        "empty": "The prompt is empty: type a few words.",
+        "too_long": "The prompt has {tokens} tokens, {model} takes at most {limit}: shorten it.",
+        "full": "{model} has {limit} positions, and they are full.",
+    }
 
 
 @runtime_checkable
@@ -39,14 +46,12 @@ def encode_prompt(model: Traceable, prompt: str, *, bos: bool) -> list[int]:
     """
     ids = model.tokenizer.encode(prompt)
     if not prompt.strip():
-        raise PromptError("The prompt is empty: type a few words.")
+        raise PromptError.of("empty")
     if bos and model.config.bos_token_id is not None:
         ids = [model.config.bos_token_id, *ids]
     limit = model.config.max_position_embeddings
     if len(ids) > limit:
-        raise PromptError(
-            f"The prompt has {len(ids)} tokens, {model.name} takes at most {limit}: shorten it."
-        )
+        raise PromptError.of("too_long", tokens=len(ids), model=model.name, limit=limit)
     return ids
 
 

@@ -254,9 +254,13 @@ def test_only_the_schema_touches_the_link():
 def batches(chapter: str) -> dict[str, dict[str, Any]]:
     """Links with every parameter of a page at once: at its least, its most, nonsense said twice.
 
-    What decides which text and which models are shown stays as it is: elsewhere it is tried.
+    What costs another pass of the models stays as it is, so that recordings answer: each page's own
+    tests try those.
     """
-    kept = {"prompt", "pair", "large", "converted", "rank", "step", "part", "claim", "run"}
+    kept = {
+        "prompt", "pair", "large", "converted", "rank", "step", "temperature", "part", "claim",
+        "run",
+    }  # fmt: skip
     least, most, nonsense = {}, {}, {}
     for parameter in PARAMETERS:
         if chapter not in parameter.chapters or parameter.name in kept:
@@ -295,6 +299,37 @@ def test_a_claim_opens_with_the_inputs_of_its_link(claim):
         for name in CLAIMS[claim].inputs:
             assert app.number_input(key=f"input-{claim}-{name}").value == end
         assert app.error or app.subheader[1].value  # a sentence, or the number
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "handed"),
+    [
+        ("position", {"shift": "100", "positions": "off"}, {"shift": 100, "positions": False}),
+        ("position", {"shift": "401"}, {"shift": 0, "positions": True}),
+        ("absorption", {"context": "4096", "shape": "deepseek", "key": "2"},
+         {"context": 4096, "shape": "deepseek", "key": 2}),
+        ("absorption", {"key": "99"}, {"context": 10, "shape": "own", "key": 5}),
+        ("inside_one_head", {"query": "5"}, {"query": 5}),
+        ("cache_grows", {"forget": "3", "cache_dtype": "6bit"}, {"forget": 3, "storage": "6bit"}),
+        ("latent_compression", {"ranks": "same"}, {"spread": "same"}),
+    ],
+)  # fmt: skip
+def test_what_a_link_says_reaches_the_component(page, query, handed, monkeypatch):
+    seen = spy_on(monkeypatch, importlib.import_module(f"ui.components.{page}"))
+    app = open_page(page, **query)
+    assert not app.exception and not app.error
+    assert {name: seen[-1][name] for name in handed} == handed
+
+
+@pytest.mark.parametrize("page", ["side_by_side", "cache_grows", "absorption", "position"])
+def test_a_component_gets_its_ranges_from_the_schema(page, monkeypatch):
+    seen = spy_on(monkeypatch, importlib.import_module(f"ui.components.{page}"))
+    open_page(page)
+    here = {each.name: each for each in PARAMETERS if page in each.chapters}
+    assert seen[-1]["ranges"]
+    for name, limits in seen[-1]["ranges"].items():
+        own = here[name]
+        assert limits == {"low": own.low, "high": own.high, "default": own.default}
 
 
 # ---- writing
