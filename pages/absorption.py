@@ -5,17 +5,17 @@ import streamlit as st
 from mla_core.experiments.absorption import Absorb
 from ui.components.absorption import absorption
 from ui.jobs.live import answer, go_live, provenance
-from ui.jobs.models_of_view import both_models
+from ui.jobs.models_of_view import traces_of_view
 from ui.opening.opening import opening
 from ui.show.export import take_away
 from ui.show.heads import chosen_heads
 from ui.show.notes import notes
-from ui.state import url as state
+from ui.state import url
 from ui.words.en import absorption as words
 
-page = opening()
+page = opening("absorption")
 view = page.view
-_, traces = both_models(view)  # which head to open on shows in the patterns
+_, traces = traces_of_view(view)  # which head to open on shows in the patterns
 *ordinary, latent = traces
 job = {latent: Absorb(latent, view.prompt, *chosen_heads(traces, view)[latent])}
 ran = answer(job)
@@ -24,8 +24,10 @@ if ran.problem:
 for paths in ran.traces.values():
     absorption(
         paths,
+        view=view,
         source=provenance(paths.trace, ran.live),
-        on_head=lambda: state.picked_head(st.session_state["absorption"].head),
+        on_head=lambda: url.set_head(st.session_state["absorption"].head),
+        on_option=lambda: url.set_option(st.session_state["absorption"].option),
     )
     for model in ordinary:
         st.caption(words.NO_ABSORPTION.format(model=model, other=latent))

@@ -14,8 +14,8 @@ from mla_core.experiments.latent_compression import (
 )
 from mla_core.records.trace import Trace
 from ui import catalogue
-from ui.components.latent_compression import compression_lab
-from ui.jobs.live import answer, go_live, latent_of, provenance
+from ui.components.latent_compression import compression
+from ui.jobs.live import answer, go_live, or_stop, provenance
 from ui.jobs.requests import conversion, request
 from ui.latent_compression.evidence import below, failing, unmeasured
 from ui.latent_compression.own_text import own_text, own_text_box
@@ -23,33 +23,33 @@ from ui.opening.calibrating import ready_to_convert
 from ui.opening.opening import opening
 from ui.show.heads import chosen_head
 from ui.show.notes import notes
-from ui.state import url as state
+from ui.state import url
 from ui.state.url import CHUNK
 from ui.words.en import latent_compression as words
 
 
 def sized() -> None:
-    state.put(rank=int(st.session_state["compression"].rank))
+    url.put(rank=int(st.session_state["compression"].rank))
 
 
 def picked_head() -> None:
     layer, head = st.session_state["compression"].head
-    state.put(**{state.current().converted: f"{layer}.{head}"})
+    url.put(**{url.read("latent_compression").converted: f"{layer}.{head}"})
 
 
 def picked_model() -> None:
-    state.put(model=st.session_state["model"], rank=None)
+    url.put(converted=st.session_state["converted"], rank=None)
 
 
-page = opening()
+page = opening("latent_compression")
 view = page.view
 model = view.converted
 if len(catalogue.CONVERTED[view.pair]) > 1:
-    st.session_state["model"] = model
+    st.session_state["converted"] = model
     page.row.radio(
         words.CONVERTED_LABEL,
         catalogue.CONVERTED[view.pair],
-        key="model",
+        key="converted",
         on_change=picked_model,
         horizontal=True,
         label_visibility="collapsed",
@@ -58,7 +58,7 @@ if len(catalogue.CONVERTED[view.pair]) > 1:
 if view.alone:
     st.info(words.LATENT_ALREADY.format(model=view.large))
 text = own_text()
-name = str(latent_of(lambda: conversion(view, model, text)))
+name = str(or_stop(lambda: conversion(view, model, text)))
 ready_to_convert(model)
 asked: dict[str, Job[Any]] = {
     "before": request(model, view.prompt, new_tokens=CHUNK),
@@ -73,8 +73,8 @@ if shown.traces:
     compared: Comparison = shown.traces["after"]
     inside: Compression = shown.traces["inside"]
     head = chosen_head(before, view)
-    descent = Descend(model, view.prompt, view.method, view.layerwise, text)
-    compression_lab(
+    descent = Descend(model, view.prompt, view.method, view.ranks == "per_layer", text)
+    compression(
         before,
         compared,
         inside,
@@ -90,7 +90,7 @@ if shown.traces:
         ),
         on_rank=sized,
         on_head=picked_head,
-        on_option=lambda: state.picked_option(st.session_state["compression"].option),
+        on_option=lambda: url.set_option(st.session_state["compression"].option),
     )
     below(model, name, view.prompt, inside, head[0])
     notes(words.WHY_NOTES + (words.WHY_CURVE if view.pair != "gpt2" else ""))

@@ -8,17 +8,17 @@ from mla_core.experiments import Job
 from mla_core.experiments.position import SHIFTS, Entangle, Move
 from ui.components.position import positions
 from ui.jobs.live import answer, go_live, provenance
-from ui.jobs.models_of_view import both_models
+from ui.jobs.models_of_view import traces_of_view
 from ui.opening.opening import opening
 from ui.show.export import take_away
 from ui.show.heads import chosen_heads
 from ui.show.notes import notes
-from ui.state import url as state
+from ui.state import url
 from ui.words.en import position as words
 
-page = opening()
+page = opening("position")
 view = page.view
-_, traces = both_models(view)  # which head to open on shows in the patterns
+_, traces = traces_of_view(view)  # which head to open on shows in the patterns
 heads = chosen_heads(traces, view)
 latent = list(traces)[-1]
 jobs: dict[str, Job[Any]] = {model: Move(model, view.prompt) for model in traces}
@@ -35,8 +35,8 @@ if ran.traces:
         tokenizer=page.tokenizer,
         view=view,
         source=" · ".join(provenance(one.trace, ran.live) for one in moved),
-        on_head=lambda: state.picked_head(st.session_state["position"].head),
-        on_option=lambda: state.picked_option(st.session_state["position"].option),
+        on_head=lambda: url.set_head(st.session_state["position"].head),
+        on_option=lambda: url.set_option(st.session_state["position"].option),
     )
     for one in moved:
         room = one.trace.config.max_position_embeddings - len(one.trace.tokens)

@@ -5,7 +5,10 @@ logits of the next token, and in its header the text's token ids and whose cache
 """
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from mla_core.records.problem import Problem
 
 if TYPE_CHECKING:
     from mla_core.inference.decoder import Decoder
@@ -13,8 +16,14 @@ if TYPE_CHECKING:
     from mla_core.models.language_model import LanguageModel
 
 
-class CacheFileError(ValueError):
+class CacheFileError(Problem, ValueError):
     """A file that is no cache of this model; the message says why."""
+
+    sentences: ClassVar[Mapping[str, str]] = {
+        "no_cache": "This file is no saved cache: choose one that this page saved.",
+        "other_model": "This is a cache of {given}, not of {model}.",
+        "damaged": "This cache of {model} is damaged: save it again.",
+    }
 
 
 def header(data: bytes) -> dict[str, str]:
@@ -29,9 +38,7 @@ def header(data: bytes) -> dict[str, str]:
         if not {"model", "token_ids", "forgotten"} <= about.keys():
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, UnicodeDecodeError):
-        raise CacheFileError(
-            "This file is no saved cache: choose one that this page saved."
-        ) from None
+        raise CacheFileError.of("no_cache") from None
     return dict(about)
 
 
@@ -81,8 +88,8 @@ def read_cache(model: "LanguageModel", data: bytes) -> "Decoder":
 
     about = header(data)
     if about["model"] != model.name:
-        raise CacheFileError(f"This is a cache of {about['model']}, not of {model.name}.")
-    damaged = CacheFileError(f"This cache of {model.name} is damaged: save it again.")
+        raise CacheFileError.of("other_model", given=about["model"], model=model.name)
+    damaged = CacheFileError.of("damaged", model=model.name)
     try:
         ids, forgotten = json.loads(about["token_ids"]), int(about["forgotten"])
         tensors = load(data)

@@ -1,7 +1,7 @@
 """`trace`: run a text through a model once and keep what happened inside."""
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -9,13 +9,20 @@ from torch import Tensor
 
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
+from mla_core.records.problem import Problem
 from mla_core.records.trace import ARRAYS, Trace, likeliest
 
 FROM_LOGITS = {"logits", "next_ids", "next"}
 
 
-class PromptError(ValueError):
+class PromptError(Problem, ValueError):
     """A prompt that cannot be run; the message says what to do."""
+
+    sentences: ClassVar[Mapping[str, str]] = {
+        "empty": "The prompt is empty: type a few words.",
+        "too_long": "The prompt has {tokens} tokens, {model} takes at most {limit}: shorten it.",
+        "full": "{model} has {limit} positions, and they are full.",
+    }
 
 
 @runtime_checkable
@@ -42,14 +49,12 @@ def encode_prompt(model: Traceable, prompt: str, *, bos: bool) -> list[int]:
     """
     ids = model.tokenizer.encode(prompt)
     if not prompt.strip():
-        raise PromptError("The prompt is empty: type a few words.")
+        raise PromptError.of("empty")
     if bos and model.config.bos_token_id is not None:
         ids = [model.config.bos_token_id, *ids]
     limit = model.config.max_position_embeddings
     if len(ids) > limit:
-        raise PromptError(
-            f"The prompt has {len(ids)} tokens, {model.name} takes at most {limit}: shorten it."
-        )
+        raise PromptError.of("too_long", tokens=len(ids), model=model.name, limit=limit)
     return ids
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mla_core.attention.rope_config import RopeConfig
+from mla_core.records.problem import Problem
 
 ModelType = Literal[
     "gpt2", "llama", "deepseek_v2", "deepseek_v3", "mla_gpt2", "mla_llama",
@@ -14,7 +15,7 @@ ModelType = Literal[
 AttentionKind = Literal["MHA", "GQA", "MQA", "MLA"]
 
 
-class CheckpointError(ValueError):
+class CheckpointError(Problem, ValueError):
     """A model directory that cannot be opened; the message names the file and the reason."""
 
 

@@ -102,13 +102,13 @@ def test_the_stage_shows_the_numbers_of_the_trace(model):
 
 
 def test_a_count_never_claims_more_than_was_counted():
-    from ui.opening.token_count import COUNTED_CHARACTERS, judge
-    from ui.state.url import MAX_TOKENS
+    from ui.opening.token_count import COUNTED_CHARACTERS, count_tokens
+    from ui.state.parameters import MAX_TOKENS
 
-    assert judge("The American flag") == (f"4 of {MAX_TOKENS} tokens", True)
-    note, runs = judge("cat" + " cat" * 299)
+    assert count_tokens("The American flag") == (f"4 of {MAX_TOKENS} tokens", True)
+    note, runs = count_tokens("cat" + " cat" * 299)
     assert not runs and "has 301 tokens" in note
-    note, runs = judge("a" * (COUNTED_CHARACTERS + 1))
+    note, runs = count_tokens("a" * (COUNTED_CHARACTERS + 1))
     assert not runs and "more than" in note
 
 

@@ -19,7 +19,8 @@ from ui.components import sharing_heads as sharing
 from ui.jobs import recordings as recorded
 from ui.jobs.engine import ENGINE
 from ui.opening.token_count import tokenizer
-from ui.state.url import CHUNK, MAX_NEW, MAX_TOKENS
+from ui.state.parameters import MAX_TOKENS
+from ui.state.url import CHUNK, MAX_NEW
 from ui.words.en import sharing_heads
 
 FLAG = catalogue.PROMPTS["flag"]
@@ -50,10 +51,10 @@ def test_recordings_are_what_the_live_models_say():
 
 
 @pytest.mark.parametrize("model", [*EMBEDDED, "mini-gpt2@64"])
-@pytest.mark.parametrize("storage", ["fp32", "bf16", "fp8", "6bit"])
+@pytest.mark.parametrize("storage", catalogue.LIVE_STORAGES)
 def test_counted_bytes_are_the_formula_and_the_rectangle(model, storage):
     """What the component draws: a token's bytes are its parts' numbers times bytes a number."""
-    live = storage if storage != "6bit" else "fp32"
+    live = catalogue.LIVE_STORAGES[storage] or "fp32"
     grown = ENGINE.run(Grow(model, FLAG, 2, storage=live))
     counter = tokenizer()
     assert counter is not None
@@ -108,7 +109,10 @@ def test_the_page_draws_what_was_computed(seen):
         ({"temperature": "99"}, {"temperature": 0.0}),
         ({"temperature": "2", "top_k": "99999999"}, {"temperature": 2.0, "topK": 99999999}),
         ({"top_k": "0"}, {"topK": None}),
-        ({"top_k": "-4", "storage": "int4", "cache": "maybe"}, {"topK": None, "storage": "fp32"}),
+        (
+            {"top_k": "-4", "storage": "int4", "cache": "maybe"},
+            {"topK": None, "storage": "float32"},
+        ),
         ({"storage": "6bit", "cache": "off"}, {"storage": "6bit", "cached": False}),
         ({"step": "999999"}, {"mayGrow": True, "tokens": None}),
         ({"step": "40"}, {"tokens": 40}),
@@ -239,7 +243,7 @@ def test_definitions_are_the_right_way_round():
 @pytest.mark.parametrize("model", ["mini-gqa-4", "mini-mla-16", "mini-mla-32", "mini-mla-128"])
 @pytest.mark.parametrize("name", catalogue.PROMPTS)
 def test_a_point_that_is_not_shipped_shows_its_recording(model, name):
-    found = recorded.further(model, catalogue.PROMPTS[name])
+    found = recorded.recorded_overview(model, catalogue.PROMPTS[name])
     assert found is not None and found.trace.model == model
     numbers = sharing.numbers_of(recorded.recorded_runs(), model)
     assert found.trace.config.cached_values == 8 * numbers

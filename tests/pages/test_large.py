@@ -14,7 +14,8 @@ from ui.jobs.engine import ENGINE
 from ui.jobs.requests import request
 from ui.opening.downloads import DOWNLOADS
 from ui.show import heads
-from ui.state.url import CHUNK, LARGE_TOKENS
+from ui.state.parameters import LARGE_TOKENS
+from ui.state.url import CHUNK
 
 FLAG = catalogue.PROMPTS["flag"]
 NAME = "youtu-llm-2b"
@@ -41,7 +42,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def seen(monkeypatch):
-    names = (f"ui.components.{name}" for name in PAGES.values())
+    names = (f"ui.components.{name}" for name in PAGES)
     return spy_on(monkeypatch, *map(importlib.import_module, names))
 
 

@@ -18,7 +18,7 @@ from mla_core.models.locate import ASSETS
 from ui import catalogue
 from ui.jobs import recordings as recorded
 from ui.jobs.engine import ENGINE
-from ui.jobs.recordings import COMPRESSED, along
+from ui.jobs.recordings import COMPRESSED, latent_request
 from ui.jobs.requests import request
 from ui.opening import downloads
 from ui.state.url import CHUNK
@@ -70,7 +70,7 @@ def test_the_first_picture_is_recorded_and_needs_no_torch():
 
 
 def test_the_recordings_are_what_the_live_models_say():
-    for job in (along(COMPRESSED, FLAG), Inspect(COMPRESSED)):
+    for job in (latent_request(COMPRESSED, FLAG), Inspect(COMPRESSED)):
         stored, live = recorded.recorded(job), ENGINE.run(job)
         assert stored is not None
         if isinstance(job, Inspect):
@@ -84,11 +84,11 @@ def test_the_recordings_are_what_the_live_models_say():
 
 
 def test_every_number_is_that_of_the_traces(lab_data):
-    app = open_page(rank="40", model="mini-mha", spread="layerwise", **{"mini-mha": "5.2"})
+    app = open_page(rank="40", converted="mini-mha", ranks="per_layer", **{"mini-mha": "5.2"})
     assert not app.exception and not app.error
     data = lab_data[-1]
     name = "mini-mha@40/auto/layerwise"
-    after, inside = ENGINE.remembered(along(name, FLAG)), ENGINE.remembered(Inspect(name))
+    after, inside = ENGINE.remembered(latent_request(name, FLAG)), ENGINE.remembered(Inspect(name))
     assert (data["layer"], data["head"], data["rank"]) == (5, 2, 40)
     assert np.array_equal(floats(data["after"]), after.pattern[5, 2].ravel())
     width = inside.config.ranks[5]
@@ -208,14 +208,14 @@ def test_gpt2_from_a_directory_works_on_every_page(small_gpt2, lab_data, monkeyp
     assert "gpt2@48" in lab_data[-1]["source"] and latent_compression.NO_CURVE in said(app)
     assert "mini-mla" not in said(app)  # there is no diamond to speak of
     app = AppTest.from_file(SHELL, default_timeout=60)
-    app.query_params.update({"pair": "gpt2", "rank": "48", "lead": "gpt2"})
+    app.query_params.update({"pair": "gpt2", "rank": "48", "continuation": "gpt2"})
     app.run()
     assert not app.exception and not app.error
     left, right = sides[-1]["sides"]
     assert (left["model"], right["model"]) == ("gpt2", "gpt2@48")
     assert left["tokens"] == right["tokens"]  # GPT-2 leads
     assert (left["layer"], left["head"]) == (right["layer"], right["head"])
-    assert [part["name"] for part in right["parts"]] == [words.LATENT]
+    assert [part["name"] for part in right["parts"]] == [words.CACHE_PARTS["c_kv"]]
     assert "small ones of our own" not in said(app)
     assert right["nbytes"][0] == 8 * 48 * 4 and "TransformerLens" in left["source"]
 

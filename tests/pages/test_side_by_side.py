@@ -17,7 +17,8 @@ from ui import catalogue
 from ui.jobs import recordings as recorded
 from ui.jobs.engine import ENGINE
 from ui.jobs.requests import request
-from ui.state.url import CHUNK, MAX_TOKENS
+from ui.state.parameters import MAX_TOKENS
+from ui.state.url import CHUNK
 from ui.words.en import common as words
 
 FLAG = catalogue.PROMPTS["flag"]
@@ -74,7 +75,7 @@ def test_the_first_picture_needs_no_torch():
 def test_a_link_restores_everything_on_the_first_request(stage_data):
     app = open_page(
         **{"prompt": "Bees make", "step": "2", "mini-mla": "5.2", "mini-gpt2": "7.0",
-           "temperature": "0.8", "seed": "3", "lead": "mini-mla", "sink": "hidden"}
+           "temperature": "0.8", "seed": "3", "continuation": "mini-mla", "first_token": "hidden"}
     )  # fmt: skip
     assert not app.exception
     data = stage_data[-1]

@@ -12,7 +12,7 @@ from ui.show.export import take_away
 from ui.words.en import cache_grows as words
 
 
-def keeping(jobs: Mapping[str, Grow], grown: Mapping[str, Growth], tokens: int) -> None:
+def saved_caches(jobs: Mapping[str, Grow], grown: Mapping[str, Growth], tokens: int) -> None:
     """The files of both caches after so many tokens, and what becomes of one that is given back.
 
     The page's own numbers can be taken away here too: packing them takes a second.

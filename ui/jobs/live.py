@@ -15,7 +15,7 @@ from mla_core.models.config import CheckpointError
 from mla_core.records.trace import Trace
 from ui.jobs.engine import ENGINE
 from ui.jobs.recordings import recorded
-from ui.state import url as state
+from ui.state import url
 from ui.words.en import common as words
 
 T = TypeVar("T")
@@ -48,14 +48,14 @@ def sentence(error: Exception) -> str:
     return words.UNEXPECTED
 
 
-def latent_of(ask: Callable[[], T]) -> T:
+def or_stop(ask: Callable[[], T]) -> T:
     """What `ask` returns; where it raises, the page stops with a sentence and a way on."""
     try:
         return ask()
     except Exception as error:
         st.error(sentence(error))
         if not isinstance(error, CheckpointError):
-            st.button(words.OWN_RANK, on_click=state.put, kwargs={"rank": None}, key="own_rank")
+            st.button(words.OWN_RANK, on_click=url.put, kwargs={"rank": None}, key="own_rank")
         st.stop()
 
 

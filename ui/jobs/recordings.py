@@ -61,7 +61,7 @@ def recorded_runs() -> list[dict[str, Any]]:
     return read_runs(ASSETS / "bench" / "sharing.jsonl")
 
 
-def further(model: str, prompt: str) -> Overview | None:
+def recorded_overview(model: str, prompt: str) -> Overview | None:
     """What a model that is not shipped made of a ready-made text; None for any other."""
     names = {text: name for name, text in catalogue.PROMPTS.items()}
     found = prompt in names and model in FURTHER

@@ -1,4 +1,4 @@
-"""What surrounds the compression lab: its sentence, the curve, the spectrum, the facts."""
+"""What surrounds the latent compression: its sentence, the curve, the spectrum, the facts."""
 
 from typing import Any
 

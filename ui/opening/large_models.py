@@ -13,7 +13,7 @@ from mla_core.models.hub import LARGE, on_this_machine
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import sentence
 from ui.opening.downloads import offer
-from ui.state import url as state
+from ui.state import url
 from ui.words.en import common as words
 
 GB, BILLION = 1e9, 1e9
@@ -82,14 +82,14 @@ def facts(name: str, here: Room, directory: Path | None = None) -> dict[str, Any
 
 
 def _chose() -> None:
-    state.put(large=st.session_state["large"], step=None)
+    url.put(large=st.session_state["large"], step=None)
 
 
 def _chatted() -> None:
-    state.put(chat="on" if st.session_state["chat"] else None, step=None)
+    url.put(chat="on" if st.session_state["chat"] else None, step=None)
 
 
-def large_models(view: state.View, row: DeltaGenerator) -> None:
+def large_models(view: url.View, row: DeltaGenerator) -> None:
     """Draws the choice; stops the page where the model is not here, or would not fit."""
     here = room()
     st.session_state["large"] = view.large

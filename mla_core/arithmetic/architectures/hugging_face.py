@@ -22,6 +22,7 @@ from transformers.models.auto.modeling_auto import (
 from mla_core.arithmetic.architectures.architecture import Architecture, grouped
 from mla_core.arithmetic.architectures.attention import Attention, Compressed, Heads, Latent, State
 from mla_core.arithmetic.architectures.reading import Read
+from mla_core.records.problem import Problem
 
 MAX_CHARACTERS = 200_000
 # sizes that are looked at, and the largest that anybody could mean
@@ -69,7 +70,7 @@ COMPARED = (
 )  # fmt: skip
 
 
-class ConfigError(ValueError):
+class ConfigError(Problem, ValueError):
     """A configuration that cannot be counted; the message names the field and what to do."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from mla_core.arithmetic.accounting import DEEPSEEK_V2, LatentShape
@@ -10,6 +11,7 @@ from mla_core.experiments.absorption import Paths
 from ui.components import VALUE_BYTES, bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import token_texts
+from ui.state.url import View, limits
 from ui.words.en import absorption as words
 
 mount = st.components.v2.component(
@@ -35,12 +37,15 @@ def line(at_one: int, at_two: int) -> tuple[int, int]:
     return 2 * at_one - at_two, at_two - at_one
 
 
-def shape_data(shape: LatentShape, name: str, value_bytes: int, kind: str, ran: bool) -> Any:
+def shape_data(
+    shape: LatentShape, key: str, name: str, value_bytes: int, kind: str, ran: bool
+) -> Any:
     """How the costs of a shape grow with the tokens in its cache."""
     ways = {"naive": shape.naive, "absorbed": shape.absorbed, "heads": shape.without_latent}
     costs = {way: (cost(1), cost(2)) for way, cost in ways.items()}
     read = {way: line(*(c.cache_values for c in pair)) for way, pair in costs.items()}
     return {
+        "key": key,
         "name": name,
         "type": kind,
         "bytes": value_bytes,
@@ -80,13 +85,29 @@ def merged_sizes(shape: LatentShape, form: str) -> str:
     return form.format(apart=apart, merged=merged, ratio=merged / apart)
 
 
-def absorption(paths: Paths, *, source: str, on_head: Callable[[], None]) -> Any:
+def key_of_check(pattern: np.ndarray, chosen: int | None) -> int:
+    """The reader's token where the text has it, else the one looked at most; not the sink."""
+    if chosen is not None and chosen < len(pattern):
+        return chosen
+    return int(pattern[1:].argmax()) + 1 if len(pattern) > 1 else 0
+
+
+def absorption(
+    paths: Paths,
+    *,
+    view: View,
+    source: str,
+    on_head: Callable[[], None],
+    on_option: Callable[[], None],
+) -> Any:
     """Draws both paths.
 
     Args:
         paths: the last token of a text on both.
+        view: the shape, its context and the key of the check that the reader set.
         source: where the numbers come from.
-        on_head: reads `st.session_state["absorption"].head` (model, layer, head).
+        on_head, on_option: read `st.session_state["absorption"]` for `.head` (model, layer, head)
+            and `.option` (name, value).
     """
     trace, shape = paths.trace, paths.shape
     pattern = paths.arrays["pattern"]
@@ -97,18 +118,24 @@ def absorption(paths: Paths, *, source: str, on_head: Callable[[], None]) -> Any
         "heads": trace.config.num_attention_heads,
         "layer": paths.layer,
         "head": paths.head,
-        "key": int(pattern[1:].argmax()) + 1 if len(pattern) > 1 else 0,  # not the sink
+        "key": key_of_check(pattern, view.key),
+        "shape": view.shape,
+        "context": view.absorption_context or len(trace.tokens),
+        "ranges": limits(View.absorption_context),
         "headline": words.ABSORPTION_HEADLINE.format(**paths.differences),
         "ways": [way(name, paths) for name in ("naive", "absorbed")],
         "shapes": [
             shape_data(
                 shape,
+                "own",
                 words.SHAPE_OWN.format(model=trace.model, dtype=trace.dtype),
                 VALUE_BYTES[trace.dtype],
                 trace.dtype,
                 True,
             ),
-            shape_data(DEEPSEEK_V2, words.SHAPE_DEEPSEEK, BYTES_BFLOAT16, "bfloat16", False),
+            shape_data(
+                DEEPSEEK_V2, "deepseek", words.SHAPE_DEEPSEEK, BYTES_BFLOAT16, "bfloat16", False
+            ),
         ],
         "mergedSizes": [
             merged_sizes(shape, words.MERGED_OWN),
@@ -121,4 +148,4 @@ def absorption(paths: Paths, *, source: str, on_head: Callable[[], None]) -> Any
         "colours": {"signed": palette.SIGNED, "latent": palette.LATENT},
         "chartColours": CHART_COLOURS,
     }
-    return mount(key="absorption", data=data, on_head_change=on_head)
+    return mount(key="absorption", data=data, on_head_change=on_head, on_option_change=on_option)

@@ -1,4 +1,4 @@
-"""The compression lab: one size, and what it does to a head, to all heads, to what comes next."""
+"""One size of the latent, and what it does to a head, to all heads, to what comes next."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ mount = st.components.v2.component(
 )
 
 
-def compression_lab(
+def compression(
     before: Trace,
     compared: Comparison,
     inside: Compression,
@@ -43,7 +43,7 @@ def compression_lab(
     on_head: Callable[[], None],
     on_option: Callable[[], None],
 ) -> Any:
-    """Draws the lab.
+    """Draws the page.
 
     Args:
         before: of the original, perhaps with generated tokens, which are left out.
@@ -80,8 +80,8 @@ def compression_lab(
         "bytesPerValue": BYTES_FLOAT32,
         "methods": list(common.METHODS.items()),
         "method": view.method,
-        "spreads": list(words.SPREADS.items()),
-        "spread": "layerwise" if view.layerwise else "same",
+        "spreads": list(words.RANKS.items()),
+        "spread": view.ranks,
         "measures": list(common.MEASURES.items()),
         "measure": view.measure,
         "tokens": token_texts(after),

@@ -10,9 +10,8 @@ from mla_core.experiments.position import Entangled, Moved
 from mla_core.models.tokenizer import Tokenizer
 from ui.components import bytes64, script, source, style
 from ui.figures import palette
-from ui.show.labels import token_name, token_texts
-from ui.state.url import View
-from ui.words.en import common
+from ui.show.labels import about_model, token_name, token_texts
+from ui.state.url import View, limits
 from ui.words.en import position as words
 
 mount = st.components.v2.component(
@@ -28,7 +27,7 @@ def side(moved: Moved, head: tuple[int, int], tokenizer: Tokenizer) -> dict[str,
     config = moved.trace.config
     layer, number = head
     return {
-        "title": common.about(config.model_type, config.attention)["title"],
+        "title": about_model(config)["title"],
         "model": moved.trace.model,
         "layer": layer,
         "head": number,
@@ -105,12 +104,15 @@ def positions(
         "layer": head[0],
         "head": head[1],
         "headline": words.POSITION_HEADLINE[rope_key is not None],
-        "hideFirst": not view.sink,
+        "hideFirst": not view.first_token,
         "parts": parts(latent, head),
         "ropeKey": None if rope_key is None else bytes64(rope_key[head[0]]),
         "ropeDim": trace.config.qk_rope_head_dim,
         "sharedSays": shared_says(latent, head),
         "shifts": list(shifts),
+        "shift": view.shift,
+        "positions": view.positions,
+        "ranges": limits(View.shift),
         "sides": [side(one, at, tokenizer) for one, at in zip(moved, heads, strict=True)],
         "entangled": entangled
         and {

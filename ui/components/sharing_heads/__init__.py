@@ -61,13 +61,17 @@ def drawn_parts(model: str) -> tuple[int, list[dict[str, Any]]]:
     """(boxes in the cache, 0 for a latent; what is in each, as wide as its numbers)."""
     config = (CONFIGS | FURTHER)[model]
     if kind_of(model) == "MLA":
-        sizes = {common.LATENT: config["kv_lora_rank"], common.ROPE_KEY: config["qk_rope_head_dim"]}
+        sizes = {"c_kv": config["kv_lora_rank"], "k_rope": config["qk_rope_head_dim"]}
         groups = 0
     else:
-        sizes = dict.fromkeys((common.KEYS, common.VALUES), config["head_dim"])
+        sizes = dict.fromkeys(("k", "v"), config["head_dim"])
         groups = config["num_key_value_heads"]
     return groups, [
-        {"name": name, "numbers": numbers, "colour": palette.CACHE_PARTS[name]}
+        {
+            "name": common.CACHE_PARTS[name],
+            "numbers": numbers,
+            "colour": palette.CACHE_PARTS[name],
+        }
         for name, numbers in sizes.items()
     ]
 

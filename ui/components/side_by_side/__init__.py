@@ -7,8 +7,9 @@ from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
 from ui.components import VALUE_BYTES, On, bytes64, component
 from ui.figures import palette
-from ui.show.labels import token_name, token_texts
-from ui.state.url import MAX_TEMPERATURE, View, leads, subject
+from ui.show.labels import about_model, token_name, token_texts
+from ui.state.session import subject
+from ui.state.url import View, continuations, limits
 from ui.words.en import common
 from ui.words.en import side_by_side as words
 
@@ -29,10 +30,10 @@ def cache_parts(config: ModelConfig, value: int) -> tuple[dict[str, int], str]:
         c, r = sum(config.ranks) // layers, config.qk_rope_head_dim
         form = words.LATENT_FORMULA if r else words.CONVERTED_FORMULA
         formula = form.format(c=c, r=r, layers=layers, value=value, total=total)
-        return {common.LATENT: c} | ({common.ROPE_KEY: r} if r else {}), formula
+        return {"c_kv": c} | ({"k_rope": r} if r else {}), formula
     heads, k = config.num_key_value_heads, config.head_dim
     formula = words.HEADS_FORMULA.format(heads=heads, k=k, layers=layers, value=value, total=total)
-    return {common.KEYS: heads * k, common.VALUES: heads * k}, formula
+    return {"k": heads * k, "v": heads * k}, formula
 
 
 def side(
@@ -51,7 +52,7 @@ def side(
     """
     layers, heads = trace.pattern.shape[:2]
 
-    about = common.about(trace.config.model_type, trace.config.attention)
+    about = about_model(trace.config)
     parts, formula = cache_parts(trace.config, VALUE_BYTES[trace.dtype])
     total = sum(parts.values())
     return {
@@ -59,7 +60,11 @@ def side(
         "title": about["title"],
         "about": about["about"],
         "parts": [
-            {"name": name, "colour": palette.CACHE_PARTS[name], "share": numbers / total}
+            {
+                "name": common.CACHE_PARTS[name],
+                "colour": palette.CACHE_PARTS[name],
+                "share": numbers / total,
+            }
             for name, numbers in parts.items()
         ],
         "formula": formula,
@@ -109,11 +114,14 @@ def side_by_side(
         "subject": subject(view),
         "step": origin[0],
         "jump": origin[1],
-        "hideFirst": not view.sink,
-        "lead": view.lead,
-        "leads": leads([side["model"] for side in sides]),
+        "hideFirst": not view.first_token,
+        "lead": view.continuation,
+        "leads": list(
+            zip(continuations([side["model"] for side in sides]), common.LEADS, strict=False)
+        ),
         "temperature": view.temperature,
-        "maxTemperature": MAX_TEMPERATURE,
+        "maxTemperature": View.temperature.high,
+        "ranges": limits(View.temperature),
         "seed": view.seed,
         "mayGrow": may_grow,
         "words": common.STAGE,
