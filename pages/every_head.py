@@ -88,7 +88,7 @@ wall(
     on_enter=entered,
 )
 notes(words.HEADS_NOTES)
-closer_look(traces, dict(heads), hide_first=not view.sink)
+closer_look(traces, shown.asked, dict(heads), hide_first=not view.sink)
 if not shown.live:
     go_live(shown.asked)
 elif measured and not all(ablations.values()):

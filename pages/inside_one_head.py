@@ -46,6 +46,6 @@ for anatomy in opened.traces.values():
         on_option=partial(state.picked_option, "inside"),
     )
     notes(words.INSIDE_NOTES)
-    take_away({model: anatomy})
+    take_away(dissected)
     if not opened.live:
         go_live(dissected)

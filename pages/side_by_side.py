@@ -57,6 +57,6 @@ if shown.traces:
         on_option=partial(state.picked_option, "stage"),
     )
     notes(words.NOTES[view.pair])
-    closer_look(shown.traces, heads, hide_first=not view.sink)
+    closer_look(shown.traces, asked, heads, hide_first=not view.sink)
 if not shown.live and shown.traces:
     go_live(asked)
