@@ -48,7 +48,7 @@ def unfolded(name: str, **query: str) -> AppTest:
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_packs_a_file_before_it_is_asked_for(name, files, monkeypatch):
     def packed(*_, **__):
-        pytest.fail("a file was packed, and nobody asked for it")
+        raise AssertionError("a file was packed, and nobody asked for it")
 
     for module, function in (
         (np, "savez_compressed"), (np, "savez"), (safetensors.torch, "save"),
