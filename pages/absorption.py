@@ -32,6 +32,6 @@ for paths in ran.traces.values():
     for model in ordinary:
         st.caption(words.NO_ABSORPTION.format(model=model, other=latent))
     notes(words.ABSORPTION_NOTES)
-    take_away({latent: paths})
+    take_away(job)
     if not ran.live:
         go_live(job)

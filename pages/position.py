@@ -43,6 +43,6 @@ if ran.traces:
         if len(one.shifts) < sum(shift <= room for shift in SHIFTS):
             st.caption(words.FEWER_SHIFTS.format(most=one.shifts[-1], model=one.trace.model))
     notes(words.POSITION_NOTES)
-    take_away({one.trace.model: one for one in moved})
+    take_away({model: jobs[model] for model in traces})
     if not ran.live:
         go_live(jobs)

@@ -50,6 +50,6 @@ if ran.traces:
     )
     notes(words.SHARING_NOTES)
     evidence(runs)
-    take_away(ran.traces)
+    take_away(jobs)
     if not ran.live:
         go_live(jobs)

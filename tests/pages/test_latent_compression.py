@@ -156,6 +156,7 @@ def test_strange_texts_run(prompt, lab_data):
 
 @pytest.fixture
 def no_gpt2(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLA_EXPLORER_OPERATOR", "1")
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hf"))
     monkeypatch.delenv("MLA_EXPLORER_GPT2", raising=False)
