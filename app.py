@@ -6,6 +6,7 @@ entry script, the very first deep link to a fresh server would run that page wit
 
 import streamlit as st
 
+from ui.components import modules
 from ui.jobs.engine import lifespan
 from ui.words.en import common as words
 
@@ -16,4 +17,4 @@ def told(_error: Exception) -> bool:
     return True
 
 
-app = st.App("ui/shell.py", lifespan=lifespan, on_script_error=told)
+app = st.App("ui/shell.py", lifespan=lifespan, routes=modules.routes(), on_script_error=told)

@@ -1,10 +1,8 @@
 """Absorption: why need the keys never be rebuilt?"""
 
-from functools import partial
-
 import streamlit as st
 
-from mla_core.experiments.absorption.paths import Absorb
+from mla_core.experiments.absorption import Absorb
 from ui.components.absorption import absorption
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.models_of_view import traces_of_view
@@ -28,8 +26,8 @@ for paths in ran.traces.values():
         paths,
         view=view,
         source=provenance(paths.trace, ran.live),
-        on_head=partial(url.picked_head, "absorption"),
-        on_option=partial(url.picked_option, "absorption"),
+        on_head=lambda: url.set_head(st.session_state["absorption"].head),
+        on_option=lambda: url.set_option(st.session_state["absorption"].option),
     )
     for model in ordinary:
         st.caption(words.NO_ABSORPTION.format(model=model, other=latent))

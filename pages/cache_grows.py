@@ -1,7 +1,6 @@
 """The cache grows: what is computed again, what is kept?"""
 
 import math
-from functools import partial
 
 import streamlit as st
 
@@ -48,8 +47,8 @@ if ran.traces:
         may_grow=new_tokens < url.MAX_NEW,
         source=" · ".join(provenance(one.trace, ran.live) for one in grown),
         on_tokens=stepped,
-        on_head=partial(url.picked_head, "growth"),
-        on_option=partial(url.picked_option, "growth"),
+        on_head=lambda: url.set_head(st.session_state["growth"].head),
+        on_option=lambda: url.set_option(st.session_state["growth"].option),
     )
     notes(words.GROWTH_NOTES)
     saved_caches(jobs, ran.traces, max(view.step or 0, prompt_length))

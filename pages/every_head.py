@@ -1,12 +1,10 @@
 """Every head: what do all the heads look at?"""
 
-from functools import partial
-
 import streamlit as st
 
-from mla_core.experiments.every_head.ablation import Ablate
+from mla_core.experiments.every_head import Ablate
 from ui import catalogue
-from ui.components.every_head import wall, wall_side
+from ui.components.every_head import every_head, side
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import go_live, provenance
 from ui.jobs.models_of_view import traces_of_view
@@ -18,17 +16,17 @@ from ui.state import session, url
 from ui.words.en import every_head as words
 
 
-def picked_head() -> None:
-    model, layer, head = st.session_state["wall"].head
-    there = dict(st.session_state["wall_heads"]) | {model: (layer, head)}
+def picked_head(told: tuple[str, int, int]) -> None:
+    model, layer, head = told
+    there = dict(st.session_state["heads_shown"]) | {model: (layer, head)}
     session.report("heads", tuple(there.items()))
-    url.picked_head("wall")
+    url.set_head(told)
 
 
-def entered() -> None:
-    model, layer, head = st.session_state["wall"].enter
-    models = list(dict(st.session_state["wall_heads"]))
-    attention = catalogue.ATTENTIONS[-len(models) :][models.index(model)]
+def entered(told: tuple[str, int, int]) -> None:
+    model, layer, head = told
+    models = list(dict(st.session_state["heads_shown"]))
+    attention = list(catalogue.ATTENTIONS)[-len(models) :][models.index(model)]
     url.put(attention=attention, stage=None, **{url.head_key(model): f"{layer}.{head}"})
     st.session_state["inside_next"] = True
 
@@ -66,16 +64,14 @@ if view.alone and len(pages[view.alone]) > 1:
     if chosen[view.alone][0] not in layers[view.alone]:
         chosen[view.alone] = head_on_page(traces[view.alone], layers[view.alone])
 heads = tuple(chosen.items())
-st.session_state["wall_heads"] = heads
+st.session_state["heads_shown"] = heads
 # a pass of the whole model for each head: too long for a large one without a GPU
 measured = not view.alone or all(trace.device != "cpu" for trace in traces.values())
 ablations = {model: ENGINE.remembered(Ablate(model, view.prompt)) for model in traces}
 place, jump = session.origin("heads", heads)
-wall(
+every_head(
     [
-        wall_side(
-            trace, ablations[model], page.tokenizer, provenance(trace, shown.live), layers[model]
-        )
+        side(trace, ablations[model], page.tokenizer, provenance(trace, shown.live), layers[model])
         for model, trace in traces.items()
     ],
     headline=headline(traces, ablations, page.tokenizer),
@@ -83,9 +79,7 @@ wall(
     origin=([(layer - layers[model].start, head) for model, (layer, head) in place], jump),
     view=view,
     measured=measured,
-    on_head=picked_head,
-    on_option=partial(url.picked_option, "wall"),
-    on_enter=entered,
+    on={"head": picked_head, "enter": entered, "option": url.set_option},
 )
 notes(words.HEADS_NOTES)
 closer_look(traces, dict(heads), hide_first=not view.first_token)

@@ -1,12 +1,10 @@
 """Inside one head: how does one pattern come about?"""
 
-from functools import partial
-
 import streamlit as st
 
-from mla_core.experiments.inside_one_head.anatomy import Dissect
+from mla_core.experiments.inside_one_head import Dissect
 from ui import catalogue
-from ui.components.inside_one_head import inside
+from ui.components.inside_one_head import inside_one_head
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.models_of_view import traces_of_view
 from ui.opening.opening import opening
@@ -18,8 +16,8 @@ from ui.words.en import common
 from ui.words.en import inside_one_head as words
 
 
-def stepped() -> None:
-    step, about = st.session_state["inside"].stage
+def stepped(told: tuple[int, str]) -> None:
+    step, about = told
     if about == session.subject(url.read("inside_one_head")):
         session.report("stage", step)
         url.put(stage=step)
@@ -36,7 +34,7 @@ opened = answer(dissected)
 if opened.problem:
     st.error(opened.problem)
 for anatomy in opened.traces.values():
-    inside(
+    inside_one_head(
         anatomy,
         attentions=[(name, common.ATTENTIONS[name]) for name in offered],
         view=view,
@@ -44,9 +42,7 @@ for anatomy in opened.traces.values():
         source=words.INSIDE_SOURCE.format(
             provenance=provenance(anatomy.trace, opened.live), difference=anatomy.difference
         ),
-        on_step=stepped,
-        on_head=partial(url.picked_head, "inside"),
-        on_option=partial(url.picked_option, "inside"),
+        on={"step": stepped, "head": url.set_head, "option": url.set_option},
     )
     notes(words.INSIDE_NOTES)
     take_away({model: anatomy})

@@ -1,18 +1,21 @@
 """Latent compression: how small can the latent be before the model breaks?"""
 
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from mla_core.engine.engine import Job
-from mla_core.experiments.latent_compression.compare import Descend
-from mla_core.experiments.latent_compression.compression import Inspect
+from mla_core.experiments import Job
+from mla_core.experiments.latent_compression import (
+    Compare,
+    Comparison,
+    Compression,
+    Descend,
+    Inspect,
+)
 from mla_core.records.trace import Trace
 from ui import catalogue
 from ui.components.latent_compression import compression
 from ui.jobs.live import answer, go_live, or_stop, provenance
-from ui.jobs.recordings import latent_request
 from ui.jobs.requests import conversion, request
 from ui.latent_compression.evidence import below, failing, unmeasured
 from ui.latent_compression.own_text import own_text, own_text_box
@@ -59,7 +62,7 @@ name = str(or_stop(lambda: conversion(view, model, text)))
 ready_to_convert(model)
 asked: dict[str, Job[Any]] = {
     "before": request(model, view.prompt, new_tokens=CHUNK),
-    "after": latent_request(name, view.prompt),
+    "after": Compare(name, view.prompt),
     "inside": Inspect(name),
 }
 shown = answer(asked)
@@ -67,26 +70,27 @@ if shown.problem:
     st.error(shown.problem)
 if shown.traces:
     before: Trace = shown.traces["before"]
-    after, inside = shown.traces["after"], shown.traces["inside"]
+    compared: Comparison = shown.traces["after"]
+    inside: Compression = shown.traces["inside"]
     head = chosen_head(before, view)
     descent = Descend(model, view.prompt, view.method, view.ranks == "per_layer", text)
     compression(
         before,
-        after,
+        compared,
         inside,
         tokenizer=page.tokenizer,
         head=head,
         view=view,
         fails=failing(descent, before, page.tokenizer),
         source=words.COMPUTED_COMPRESSION.format(
-            after=provenance(after, shown.live),
+            after=provenance(compared.trace, shown.live),
             method=view.method,
             tokens=inside.calibration_tokens,
             whose=words.WHOSE_TEXT[bool(text)],
         ),
         on_rank=sized,
         on_head=picked_head,
-        on_option=partial(url.picked_option, "compression"),
+        on_option=lambda: url.set_option(st.session_state["compression"].option),
     )
     below(model, name, view.prompt, inside, head[0])
     notes(words.WHY_NOTES + (words.WHY_CURVE if view.pair != "gpt2" else ""))

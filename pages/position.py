@@ -1,12 +1,11 @@
 """Position: why is there a second small key?"""
 
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from mla_core.engine.engine import Job
-from mla_core.experiments.position.positions import SHIFTS, Entangle, Move
+from mla_core.experiments import Job
+from mla_core.experiments.position import SHIFTS, Entangle, Move
 from ui.components.position import positions
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.models_of_view import traces_of_view
@@ -36,8 +35,8 @@ if ran.traces:
         tokenizer=page.tokenizer,
         view=view,
         source=" · ".join(provenance(one.trace, ran.live) for one in moved),
-        on_head=partial(url.picked_head, "position"),
-        on_option=partial(url.picked_option, "position"),
+        on_head=lambda: url.set_head(st.session_state["position"].head),
+        on_option=lambda: url.set_option(st.session_state["position"].option),
     )
     for one in moved:
         room = one.trace.config.max_position_embeddings - len(one.trace.tokens)

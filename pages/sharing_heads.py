@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from mla_core.experiments.sharing_heads.overview import Glance
+from mla_core.experiments.sharing_heads import Survey
 from mla_core.training.recipe import LAYERS
 from ui import catalogue
 from ui.components.sharing_heads import card, sharing
@@ -20,7 +20,7 @@ from ui.words.en import sharing_heads as words
 page = opening("sharing_heads", switchable=False)
 view = page.view
 runs = recorded_runs()
-jobs = {model: Glance(model, view.prompt) for model in catalogue.FAMILY}
+jobs = {model: Survey(model, view.prompt) for model in catalogue.FAMILY}
 ran = answer(jobs)
 if ran.problem:
     st.error(ran.problem)
@@ -46,7 +46,7 @@ if ran.traces:
         runs,
         layer=layer,
         source=words.RUNS_SOURCE.format(**runs[0]),
-        on_option=partial(url.picked_option, "sharing"),
+        on_option=lambda: url.set_option(st.session_state["sharing"].option),
     )
     notes(words.SHARING_NOTES)
     evidence(runs)

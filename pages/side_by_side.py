@@ -1,12 +1,11 @@
 """Side by side: what do two kinds of attention make of the same sentence?"""
 
 import math
-from functools import partial
 
 import streamlit as st
 
 from ui import catalogue
-from ui.components.side_by_side import side, stage
+from ui.components.side_by_side import side, side_by_side
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.models_of_view import ready_pair
 from ui.jobs.requests import requests
@@ -18,11 +17,16 @@ from ui.state import session, url
 from ui.words.en import side_by_side as words
 
 
-def stepped() -> None:
-    step, about = st.session_state["stage"].step
+def stepped(told: tuple[int, str]) -> None:
+    step, about = told
     if about == session.subject(url.read("side_by_side")):
         session.report("step", step)
         url.put(step=step)
+
+
+def wanted_more(told: tuple[int, str]) -> None:
+    """While the text plays on, the link waits: it gets the place where the reader rests."""
+    st.session_state["text_until"] = told
 
 
 page = opening("side_by_side")
@@ -31,7 +35,9 @@ models = ready_pair(view)
 
 # as many new tokens as the reader has stepped to, and a chunk more
 prompt_length = len(page.tokenizer.encode(view.prompt)) + 1
-wanted = (view.step or 0) + 1 - prompt_length
+until, about = st.session_state.get("text_until", (0, ""))
+reached = max(view.step or 0, until if about == session.subject(view) else 0)
+wanted = reached + 1 - prompt_length
 new_tokens = min(url.MAX_NEW, url.CHUNK * max(1, math.ceil(wanted / url.CHUNK)))
 asked = requests(view, models, new_tokens)
 shown = answer(asked)
@@ -40,7 +46,7 @@ if shown.problem:
     st.error(shown.problem)
 if shown.traces:
     heads = chosen_heads(shown.traces, view)
-    stage(
+    side_by_side(
         [
             side(
                 trace,
@@ -54,9 +60,12 @@ if shown.traces:
         origin=session.origin("step", view.step),
         view=view,
         may_grow=new_tokens < url.MAX_NEW,
-        on_step=stepped,
-        on_head=partial(url.picked_head, "stage"),
-        on_option=partial(url.picked_option, "stage"),
+        on={
+            "step": stepped,
+            "more": wanted_more,
+            "head": url.set_head,
+            "option": url.set_option,
+        },
     )
     notes(words.NOTES["converted" if view.pair in catalogue.ORIGINALS else view.pair])
     closer_look(shown.traces, heads, hide_first=not view.first_token)

@@ -3,7 +3,7 @@
 import logging
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +52,16 @@ def save_checkpoint(tmp_path: Path, tokenizer: Tokenizer) -> Callable[..., tuple
         return tmp_path, model
 
     return save
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, for the tests of the components and of the pages: a process has one Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.serving import launch
+
+    with sync_playwright() as playwright:
+        chromium = launch(playwright)
+        yield chromium
+        chromium.close()

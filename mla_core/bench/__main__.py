@@ -23,9 +23,8 @@ from mla_core.bench.growth import bench_growth
 from mla_core.bench.large import bench_large
 from mla_core.bench.speed import bench_speed
 from mla_core.bench.timing import in_turn
-from mla_core.engine.engine import leave_a_core
-from mla_core.models.checkpoint import default_device
 from mla_core.models.config import CheckpointError
+from mla_core.models.device import default_device, leave_a_core
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import locate
 

@@ -6,19 +6,14 @@ logits of the next token, and in its header the text's token ids and whose cache
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from mla_core.experiments.cache_grows.growth import Grow
 from mla_core.records.problem import Problem
 
 if TYPE_CHECKING:
-    from mla_core.engine.engine import Engine
     from mla_core.inference.decoder import Decoder
     from mla_core.models.config import ModelConfig
     from mla_core.models.language_model import LanguageModel
-
-CONTINUED = 12  # tokens that a reloaded cache goes on with
 
 
 class CacheFileError(Problem, ValueError):
@@ -88,7 +83,7 @@ def read_cache(model: "LanguageModel", data: bytes) -> "Decoder":
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    from mla_core.experiments.cache_grows.compute import STORAGE
+    from mla_core.attention.cache import STORAGES
     from mla_core.inference.decoder import Decoder
 
     about = header(data)
@@ -106,7 +101,7 @@ def read_cache(model: "LanguageModel", data: bytes) -> "Decoder":
     held = len(ids) - forgotten
     types = {x.dtype for name, x in tensors.items() if name != "logits"}
     fits = held > 0 and forgotten >= 0 and len(ids) <= model.config.max_position_embeddings
-    fits = fits and len(types) == 1 and types <= set(STORAGE.values())
+    fits = fits and len(types) == 1 and types <= set(STORAGES.values())
     if not fits or {n: tuple(x.shape) for n, x in tensors.items()} != _shapes(model.config, held):
         raise damaged
     decoder = Decoder(model, storage=types.pop())
@@ -122,99 +117,3 @@ def read_cache(model: "LanguageModel", data: bytes) -> "Decoder":
             },
         )
     return decoder
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A cache file, and how many tokens it holds."""
-
-    data: bytes
-    tokens: int
-
-    @property
-    def nbytes(self) -> int:
-        return len(self.data)
-
-
-@dataclass(frozen=True)
-class Keep:
-    """Saves the cache of a growing text as it is after `tokens` tokens."""
-
-    grow: Grow
-    tokens: int
-    patient: ClassVar[bool] = False
-
-    def compute(self, engine: "Engine") -> Kept:
-        from mla_core.experiments.cache_grows.compute import STORAGE
-        from mla_core.inference.decoder import Decoder
-
-        ids = list(engine.answer(self.grow).trace.token_ids)[: self.tokens]
-        model = engine.model(self.grow.model)
-        decoder = Decoder(model, storage=STORAGE[self.grow.storage])
-        decoder.prefill_ids(ids)
-        return Kept(write_cache(decoder), len(ids))
-
-
-@dataclass(frozen=True)
-class Resumed:
-    """What became of a reloaded cache.
-
-    Attributes:
-        tokens: how many it holds; `text` they are, `continued` is what came after them.
-        cache_nbytes: bytes it holds.
-        seconds, seconds_prefill: to reload it, and to compute the same text again.
-        difference: largest difference of the next token's logits to those of that computation.
-    """
-
-    text: str
-    continued: str
-    tokens: int
-    cache_nbytes: int
-    seconds: float
-    seconds_prefill: float
-    difference: float
-
-    @property
-    def nbytes(self) -> int:
-        return len(self.text) + len(self.continued)
-
-
-@dataclass(frozen=True)
-class Resume:
-    """Reloads a cache file and goes on from it."""
-
-    model: str
-    data: bytes
-    patient: ClassVar[bool] = False
-
-    def compute(self, engine: "Engine") -> Resumed:
-        import time
-
-        from mla_core.inference.decoder import Decoder
-
-        model = engine.model(self.model)
-        begun = time.perf_counter()
-        decoder = read_cache(model, self.data)
-        loaded = time.perf_counter()
-        again = Decoder(model)
-        again.prefill_ids(decoder.token_ids)
-        computed = time.perf_counter()
-        assert decoder.logits is not None and again.logits is not None
-        difference = (decoder.logits - again.logits).abs().max().item()
-        tokens, nbytes = len(decoder.token_ids), decoder.cache.nbytes
-        room = model.config.max_position_embeddings - tokens
-        for _ in range(min(CONTINUED, room)):
-            decoder.step()
-        bos = (
-            model.config.bos_token_id is not None
-            and decoder.token_ids[0] == model.config.bos_token_id
-        )
-        return Resumed(
-            text=model.tokenizer.decode(decoder.token_ids[bos:tokens]),
-            continued=model.tokenizer.decode(decoder.token_ids[tokens:]),
-            tokens=tokens,
-            cache_nbytes=nbytes,
-            seconds=loaded - begun,
-            seconds_prefill=computed - loaded,
-            difference=difference,
-        )

@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mla_core.models.config import CheckpointError, is_borrowed, read_config, read_json
+from mla_core.models.device import default_device
 from mla_core.models.directory import weight_files
 from mla_core.models.files import check_finite, open_file
 from mla_core.models.gpt2 import GPT2
@@ -17,10 +18,6 @@ from mla_core.models.llama import Llama
 from mla_core.models.locate import locate, title
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.models.transformers_model import open_borrowed, read_borrowed
-
-
-def default_device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def load_model(

@@ -22,7 +22,7 @@ from mla_core.attention.recorder import Recorder
 from mla_core.attention.rope import Rotation
 from mla_core.attention.rope_config import RopeConfig
 from mla_core.models.config import CheckpointError, ModelConfig, read_json
-from mla_core.models.device_memory import free_and_total
+from mla_core.models.device import free_and_total
 from mla_core.models.directory import weight_files
 from mla_core.models.files import check_finite, open_file
 from mla_core.models.language_model import LanguageModel

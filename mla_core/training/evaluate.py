@@ -5,8 +5,8 @@ import math
 import torch
 import torch.nn.functional as F
 
-from mla_core.experiments.latent_compression.compression import held_out_texts
 from mla_core.models.language_model import LanguageModel
+from mla_core.training.texts import held_out_texts
 
 FLAG = "The American flag is red, white, and"
 

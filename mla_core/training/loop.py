@@ -12,8 +12,9 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from mla_core.models.checkpoint import default_device, save_weights
+from mla_core.models.checkpoint import save_weights
 from mla_core.models.config import read_config
+from mla_core.models.device import default_device
 from mla_core.models.gpt2 import GPT2, Conv1D
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.llama import Llama

@@ -1,12 +1,12 @@
-"""One server and one browser for all tests in Chromium."""
+"""One server for all tests of the app in Chromium."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.browser.serving import launch, serve
+from tests.browser.serving import serve
 
 expect.set_options(timeout=30_000)
 
@@ -15,14 +15,6 @@ expect.set_options(timeout=30_000)
 def server() -> Iterator[str]:
     with serve() as url:
         yield url
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

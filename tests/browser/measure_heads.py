@@ -55,7 +55,7 @@ for k, pattern in enumerate(patterns):
 LINE = "st.write('one line of text')"
 WRITTEN = "() => document.body.innerText.includes('one line of text')"
 PAINTED = """() => [...document.querySelectorAll('*')].flatMap(e => e.shadowRoot
-  ? [...e.shadowRoot.querySelectorAll('.one canvas')] : []).filter(c => c.height > 300 &&
+  ? [...e.shadowRoot.querySelectorAll('.heads canvas')] : []).filter(c => c.height > 300 &&
   c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0)).length === 2"""
 SUBPLOTS = "() => document.querySelectorAll('.heatmaplayer image').length === 288"
 BLOCKED = """window.blocked = 0; new PerformanceObserver(list => { for (const task of list.getEntries())
@@ -83,7 +83,7 @@ def first_sight(browser: Browser, url: str, ready: str) -> tuple[Page, dict[str,
 def click(page: Page, frames: list[int]) -> dict[str, float]:
     """Bytes and time of choosing a head."""
     before = sum(frames)
-    canvas = page.locator(".one canvas").first
+    canvas = page.locator(".heads canvas").first
     begun = time.perf_counter()
     canvas.click(position={"x": 200, "y": 200})
     page.wait_for_function(
@@ -155,7 +155,7 @@ def stages() -> None:
             page.goto(f"{url}/inside_one_head?attention={attention}")
             page.get_by_text("computed now on").wait_for(timeout=120_000)
             page.wait_for_timeout(2000)
-            stage = page.locator(".inside")
+            stage = page.locator(".inside-one-head")
             rates, slowest, computed, painted = [], [], [], []
             for _ in range(stage.locator(".path li").count() - 1):
                 times = stage.evaluate(FRAMES)

@@ -169,7 +169,7 @@ def test_gpt2_is_downloaded_cancelled_resumed_and_run(page, tmp_path):
             expect(page.get_by_text("asked too often (429)")).to_be_visible()
             hub.status, hub.delay = None, 0.0
             go_on.click()
-            expect(page.locator(".stage canvas")).to_have_count(2, timeout=120_000)
+            expect(page.locator(".side-by-side canvas")).to_have_count(2, timeout=120_000)
             resumed = [r for m, name, r in hub.asked if m == "GET" and "model" in name]
             assert resumed[-1] == f"bytes={here}-"
             expect(page.locator(".side h2 small").nth(1)).to_have_text("gpt2@64")

@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mla_core import load_model, trace
-from mla_core.engine.engine import Engine
-from mla_core.experiments.inside_one_head.anatomy import Dissect
+from mla_core.engine import Engine
+from mla_core.experiments.inside_one_head import Dissect
 from tests.browser.serving import CHROMIUM
+from ui.catalogue import PROMPTS
 from ui.components import script
 from ui.components.inside_one_head import matrix_data
 from ui.components.inside_one_head.scenes import scenes
-from ui.words import PROMPTS
 
 pytestmark = [
     pytest.mark.skipif(
@@ -24,8 +24,8 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 PAGES = {
-    "every_head": ".wall .one canvas",
-    "inside_one_head": ".inside .scene canvas",
+    "every_head": ".every-head .heads canvas",
+    "inside_one_head": ".inside-one-head .scene canvas",
     "absorption": ".absorption .growth canvas",
     "position": ".positions .both canvas",
 }
@@ -67,7 +67,7 @@ def test_nothing_is_wider_than_the_screen(browser, server, name, size):
 
 def tile(page: Page, side: int, layer: int, head: int) -> dict[str, float]:
     """The middle of a head's tile on the wall in the order by layer, 8 heads a row."""
-    width = page.locator(".one canvas").nth(side).bounding_box()["width"]
+    width = page.locator(".heads canvas").nth(side).bounding_box()["width"]
     size = int((width - 30) / 8)
     return {"x": 30 + (head + 0.5) * size, "y": 22 + (layer + 0.5) * size}
 
@@ -75,7 +75,7 @@ def tile(page: Page, side: int, layer: int, head: int) -> dict[str, float]:
 def test_a_click_on_the_wall_opens_that_head_and_the_link_restores_it(page, server):
     open_page(page, server, "every_head")
     live(page)
-    page.locator(".one canvas").nth(0).click(position=tile(page, 0, 5, 0))
+    page.locator(".heads canvas").nth(0).click(position=tile(page, 0, 5, 0))
     expect(page.locator(".which")).to_have_text(re.compile("Layer 5, head 0.*mini-gpt2"))
     expect(page.locator(".kindline")).to_contain_text("previous token: on the previous token")
     page.wait_for_url("**mini-gpt2=5.0**")
@@ -89,9 +89,9 @@ def test_the_wall_tells_exact_values_and_effects(page, server):
     expect(page.locator(".effect")).to_contain_text("Without this head", timeout=60_000)
     expect(page.locator(".headline")).to_contain_text("Without this head")
     place = tile(page, 1, 1, 4)
-    canvas = page.locator(".one canvas").nth(1)
+    canvas = page.locator(".heads canvas").nth(1)
     canvas.hover(position=place)
-    tip = page.locator(".one .tip").nth(1)
+    tip = page.locator(".heads .tip").nth(1)
     expect(tip).to_contain_text("layer 1, head 4")
     told = re.search(r"(\d+)·.* → (\d+)·.*: ([\d.]+)", tip.inner_text())
     assert told is not None
@@ -105,16 +105,16 @@ def test_orders_filters_and_keys(page, server):
     live(page)
     expect(page.locator(".effect")).to_contain_text("Without this head", timeout=60_000)
     expect(page.locator("select.order")).to_have_value("kind")
-    tall = page.locator(".one canvas").first.bounding_box()["height"]
+    tall = page.locator(".heads canvas").first.bounding_box()["height"]
     page.locator("select.order").select_option("layer")
     page.wait_for_url("**order=layer**")
-    assert page.locator(".one canvas").first.bounding_box()["height"] < tall
+    assert page.locator(".heads canvas").first.bounding_box()["height"] < tall
     page.locator("select.order").select_option("effect")
     page.locator("select.kind").select_option("sink")
     page.wait_for_url("**kind=sink**")
     page.locator("select.order").select_option("layer")
     page.wait_for_url("**order=layer**")
-    canvas = page.locator(".one canvas").nth(1)
+    canvas = page.locator(".heads canvas").nth(1)
     canvas.focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp", "ArrowDown"):
         page.keyboard.press(key)
@@ -126,7 +126,7 @@ def test_orders_filters_and_keys(page, server):
 def test_the_difference_of_a_conversion(page, server):
     open_page(page, server, "every_head", "?pair=same&compare=difference")
     expect(page.locator(".which")).to_contain_text("Layer", timeout=90_000)
-    page.locator(".one canvas").nth(1).click(position=tile(page, 1, 4, 4))
+    page.locator(".heads canvas").nth(1).click(position=tile(page, 1, 4, 4))
     expect(page.locator(".which")).to_contain_text("mini-gpt2@64 minus the original")
     expect(page.locator(".legend")).to_contain_text("+0.5")
     expect(page.locator("label.pairwise")).to_be_visible()
@@ -141,7 +141,7 @@ def test_the_stage_of_a_head_steps_plays_and_answers(page, server):
     expect(title).to_have_text("The words come in")
     page.get_by_role("button", name="Next").click()
     expect(title).to_have_text("Normalise")
-    page.locator(".inside").focus()
+    page.locator(".inside-one-head").focus()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     expect(title).to_have_text("One query meets all keys")
@@ -190,7 +190,7 @@ def test_only_readers_who_like_motion_see_it(browser, server, motion, moves):
     live(page)
     running = """e => { e.querySelector('.next').click();
       return [...e.querySelectorAll('.matrix')].flatMap(m => m.getAnimations()).length }"""
-    assert (page.locator(".inside").evaluate(running) > 0) == moves
+    assert (page.locator(".inside-one-head").evaluate(running) > 0) == moves
     context.close()
 
 
@@ -268,7 +268,7 @@ def test_shift_and_arrows_move_the_chosen_cell(page, server):
     page.locator(".scene .cells").last.click(position={"x": 35, "y": 100})
     title = page.locator(".answer h3")
     expect(title).to_contain_text("S[4·␣is, 1·The]")
-    page.locator(".inside").focus()
+    page.locator(".inside-one-head").focus()
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("Shift+ArrowRight")
     expect(title).to_contain_text("S[5·␣red, 2·␣American]")
@@ -306,7 +306,7 @@ def test_every_number_of_the_stage_is_the_sum_of_its_parts_and_the_traces(browse
     page.add_script_tag(content=script("inside", "explain").split("// One head, step by step")[0])
     everything = 0
     for prompt in PROMPTS.values():
-        anatomy = engine.answer(Dissect(name, prompt, 1, 4))
+        anatomy = engine.run(Dissect(name, prompt, 1, 4))
         steps = scenes(anatomy)
         assert len(steps) == (13 if name == "mini-gpt2" else 17)
         shown = {
@@ -318,7 +318,7 @@ def test_every_number_of_the_stage_is_the_sum_of_its_parts_and_the_traces(browse
         )
         assert not told["wrong"], told["wrong"][:5]
         everything += told["cells"]
-        own = trace(engine.model(name), prompt)
+        own = trace(engine._pool.model(name), prompt)
         n = len(own.tokens)
         assert "pattern" in shown and "scores" in shown
         pattern = np.array(told["found"]["pattern"], dtype=float).reshape(n, n)

@@ -16,7 +16,7 @@ pytestmark = [
 
 def open_stage(page: Page, url: str, timeout: float = 30_000) -> None:
     page.goto(url)
-    expect(page.locator(".stage canvas")).to_have_count(2, timeout=timeout)
+    expect(page.locator(".side-by-side canvas")).to_have_count(2, timeout=timeout)
     expect(page.locator(".chip").first).to_be_visible()
 
 
@@ -27,7 +27,7 @@ def position(page: Page) -> str:
 def painted(page: Page, side: int = 0) -> int:
     """How many pixels of a pattern are drawn."""
     return (
-        page.locator(".stage canvas")
+        page.locator(".side-by-side canvas")
         .nth(side)
         .evaluate(
             """c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data
@@ -59,7 +59,7 @@ def test_step_back_play_reset_scrub_and_keys(page, server):
     assert position(page).startswith("token 2 of 22")
     page.get_by_role("slider", name="Tokens processed").fill("15")
     assert "token 15 of 22 · generating" in position(page)
-    page.locator(".stage").focus()
+    page.locator(".side-by-side").focus()
     page.keyboard.press("ArrowRight")
     assert position(page).startswith("token 16")
     page.keyboard.press("Home")
@@ -179,7 +179,7 @@ def test_any_text_is_text(page, server, typed):
     page.get_by_role("button", name="Run").click()
     expect(page.locator(".chip").nth(1)).not_to_have_text("The")
     expect(page.locator(".text")).to_have_value(typed)
-    assert page.locator(".stage img, .stage script").count() == 0
+    assert page.locator(".side-by-side img, .side-by-side script").count() == 0
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 

@@ -30,7 +30,7 @@ def still(page):
 def test_there_and_back(page, server):
     """The same component draws two models, then one, then two again."""
     page.goto(f"{server}/every_head")
-    walls = page.locator(".wall .one")
+    walls = page.locator(".every-head .heads")
     expect(walls).to_have_count(2, timeout=90_000)
     still(page)
     page.get_by_text("A large MLA model", exact=True).click()
@@ -40,14 +40,14 @@ def test_there_and_back(page, server):
     expect(page.get_by_text(told)).to_be_visible()
     canvas = walls.locator("canvas")
     canvas.click(position={"x": 40, "y": 60})
-    expect(page.locator(".wall .which")).to_contain_text("Layer 0, head 0")
+    expect(page.locator(".every-head .which")).to_contain_text("Layer 0, head 0")
     still(page)
     page.get_by_text("Look inside this head").click()
-    expect(page.locator(".inside .scene canvas").first).to_be_visible(timeout=90_000)
+    expect(page.locator(".inside-one-head .scene canvas").first).to_be_visible(timeout=90_000)
     assert "youtu-llm-2b=0.0" in page.url and "pair=large" in page.url
     still(page)
     page.get_by_text("Small pair, built in", exact=True).click()
-    expect(page.locator(".inside .attention")).to_be_visible(timeout=90_000)
+    expect(page.locator(".inside-one-head .attention")).to_be_visible(timeout=90_000)
     page.goto(f"{server}/every_head")
     expect(walls).to_have_count(2, timeout=90_000)
 
@@ -58,10 +58,10 @@ def test_its_text_as_a_chat_on_a_phone(browser, server):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{server}/?pair=large&large=youtu-llm-2b")
-    expect(page.locator(".stage .chip").first).to_have_text("⟨start⟩", timeout=90_000)
-    expect(page.locator(".stage .sides h2")).to_have_count(1)
+    expect(page.locator(".side-by-side .chip").first).to_have_text("⟨start⟩", timeout=90_000)
+    expect(page.locator(".side-by-side .sides h2")).to_have_count(1)
     still(page)
     page.get_by_text("Chat template").click()
-    expect(page.locator(".stage .chips")).to_contain_text("user", timeout=90_000)
+    expect(page.locator(".side-by-side .chips")).to_contain_text("user", timeout=90_000)
     assert page.evaluate(WIDER) <= 0 and not errors
     context.close()

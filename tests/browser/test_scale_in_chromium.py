@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from mla_core.experiments.deepseeks_scale.pattern_wall import HEADS, LAYERS
+from mla_core.experiments.deepseeks_scale import HEADS, LAYERS
 from tests.browser.serving import CHROMIUM
 from ui.words.en import claims
 from ui.words.en import deepseeks_scale as scale

@@ -277,8 +277,8 @@ def test_a_spread_budget_is_kept_and_predicted_to_lose_less():
 
 def test_the_order_of_the_methods_on_held_out_text():
     """The figures of the README, on a few texts: data-aware beats weights alone, by far."""
-    from mla_core.experiments.latent_compression.compression import held_out_texts
     from mla_core.training.evaluate import bits_per_byte
+    from mla_core.training.texts import held_out_texts
 
     model = load_model("mini-gpt2", device="cpu")
     texts = list(held_out_texts(6))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mla_core.experiments.latent_compression.compare import attention_moved, kl_divergence
+from mla_core.experiments.latent_compression import attention_moved, kl_divergence
 from ui import catalogue
 from ui.components import side_by_side as stage_component
 from ui.figures import palette

@@ -29,13 +29,13 @@ def spy_on(monkeypatch: pytest.MonkeyPatch, *components: ModuleType) -> list[dic
     calls: list[dict[str, Any]] = []
 
     def spy(component: ModuleType) -> None:
-        mount = component._mount
+        mount = component.mount
 
         def watched(**arguments: Any) -> Any:
             calls.append(arguments["data"] | {"_key": arguments["key"]})
             return mount(**arguments)
 
-        monkeypatch.setattr(component, "_mount", watched)
+        monkeypatch.setattr(component, "mount", watched)
 
     for component in components:
         spy(component)

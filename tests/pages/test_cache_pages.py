@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mla_core import kv_bytes_per_token, load_model, trace
-from mla_core.engine.engine import Engine
-from mla_core.experiments.cache_grows.growth import Grow
-from mla_core.experiments.sharing_heads.overview import Glance
+from mla_core.engine import Engine
+from mla_core.experiments.cache_grows import Grow
+from mla_core.experiments.sharing_heads import Survey
 from mla_core.models.locate import EMBEDDED
 from mla_core.training.recipe import CONFIGS, FURTHER
 from tests.pages.driving import floats, open_page, spy_on
@@ -38,7 +38,7 @@ def test_recordings_are_what_the_live_models_say():
     for job, file in recorded.recordings().items():
         if not file.endswith(("grown.npz", "glance.npz")):
             continue
-        stored, live = recorded.recorded(job), Engine().answer(job)
+        stored, live = recorded.recorded(job), Engine().run(job)
         compared += 1
         assert stored.trace.token_ids == live.trace.token_ids
         assert np.array_equal(stored.next_ids, live.next_ids) or file.endswith("glance.npz")
@@ -265,11 +265,11 @@ def test_points_of_any_text_and_nonsense(seen):
 
 
 def test_a_glance_is_a_trace(tmp_path):
-    from mla_core.experiments.sharing_heads.overview import Glanced
+    from mla_core.experiments.sharing_heads import Overview
 
-    found = Engine().answer(Glance("mini-gqa", FLAG))
+    found = Engine().run(Survey("mini-gqa", FLAG))
     own = trace(load_model("mini-gqa"), FLAG, record=["logits", "pattern"])
     assert np.abs(found.trace.pattern - own.pattern).max() < 1e-5
     assert found.next[0] == pytest.approx(own.probabilities()[-1].max(), abs=1e-5)
     found.save(tmp_path / "g.npz")
-    assert np.array_equal(Glanced.load(tmp_path / "g.npz").next_ids, found.next_ids)
+    assert np.array_equal(Overview.load(tmp_path / "g.npz").next_ids, found.next_ids)

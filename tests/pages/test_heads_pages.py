@@ -5,7 +5,7 @@ import importlib
 import numpy as np
 import pytest
 
-from mla_core.experiments.every_head.ablation import Ablate
+from mla_core.experiments.every_head import Ablate
 from mla_core.experiments.every_head.kinds import informative_head
 from tests.pages.driving import floats, open_page, spy_on
 from ui import catalogue
@@ -19,8 +19,8 @@ from ui.words.en import common as words
 
 FLAG = catalogue.PROMPTS["flag"]
 PAGES = {
-    "every_head": "wall",
-    "inside_one_head": "inside",
+    "every_head": "every_head",
+    "inside_one_head": "inside_one_head",
     "absorption": "absorption",
     "position": "position",
 }

@@ -21,9 +21,9 @@ FLAG = catalogue.PROMPTS["flag"]
 NAME = "youtu-llm-2b"
 ALONE = {"pair": "large", "large": NAME}
 PAGES = {
-    "side_by_side": "stage",
-    "every_head": "wall",
-    "inside_one_head": "inside",
+    "side_by_side": "side_by_side",
+    "every_head": "every_head",
+    "inside_one_head": "inside_one_head",
     "cache_grows": "growth",
     "latent_compression": "compression",
     "absorption": "absorption",
@@ -132,9 +132,7 @@ def nothing_here(monkeypatch, tmp_path):
 
 
 def test_what_is_not_here_is_offered_with_its_size(nothing_here, monkeypatch, seen):
-    monkeypatch.setattr(
-        "mla_core.models.device_memory.free_and_total", lambda _: (30 * 10**9, 64 * 10**9)
-    )
+    monkeypatch.setattr("mla_core.models.device.free_and_total", lambda _: (30 * 10**9, 64 * 10**9))
     app = open_page("side_by_side", **ALONE)
     assert not app.exception and not seen
     assert app.subheader[0].value == "Youtu-LLM-2B is not on this machine yet"
@@ -146,9 +144,7 @@ def test_what_is_not_here_is_offered_with_its_size(nothing_here, monkeypatch, se
 
 
 def test_what_would_not_fit_is_not_fetched(nothing_here, monkeypatch, seen):
-    monkeypatch.setattr(
-        "mla_core.models.device_memory.free_and_total", lambda _: (3 * 10**9, 64 * 10**9)
-    )
+    monkeypatch.setattr("mla_core.models.device.free_and_total", lambda _: (3 * 10**9, 64 * 10**9))
     app = open_page("every_head", **ALONE)
     assert "does not fit" in app.error[0].value and "8.6 GB" in app.error[0].value
     assert not [button for button in app.button if button.key == "download"] and not seen
@@ -177,7 +173,7 @@ def test_a_damaged_directory_is_one_sentence(damage, tmp_path, monkeypatch, seen
         )
     else:
         config.write_text(json.dumps(json.loads(config.read_text()) | {"model_type": "gpt2"}))
-    ENGINE._models.pop("minicpm3-4b", None)
+    ENGINE._pool._models.pop("minicpm3-4b", None)
     app = open_page("side_by_side", pair="large", large="minicpm3-4b", prompt=f"A {damage}")
     assert not app.exception and len(app.error) == 1 and not seen
     assert str(tmp_path.parent) not in app.error[0].value

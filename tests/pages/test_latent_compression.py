@@ -11,8 +11,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
-from mla_core.experiments.latent_compression.compare import kl_divergence
-from mla_core.experiments.latent_compression.compression import Inspect
+from mla_core.engine.pool import ModelPool
+from mla_core.experiments.latent_compression import Inspect, kl_divergence
 from mla_core.models import hub
 from mla_core.models.locate import ASSETS
 from ui import catalogue
@@ -36,8 +36,8 @@ def lab_data(monkeypatch):
     import ui.components.latent_compression as component
 
     calls: list[dict] = []
-    mount = component._mount
-    monkeypatch.setattr(component, "_mount", lambda **a: (calls.append(a["data"]), mount(**a))[1])
+    mount = component.mount
+    monkeypatch.setattr(component, "mount", lambda **a: (calls.append(a["data"]), mount(**a))[1])
     return calls
 
 
@@ -190,8 +190,7 @@ def small_gpt2(tmp_path, monkeypatch):
     shutil.copytree(ASSETS / "models" / "mini-gpt2", folder)
     monkeypatch.setenv("MLA_EXPLORER_GPT2", str(folder))
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
-    for memory in ("_models", "_baselines", "_calibrations"):
-        monkeypatch.setattr(ENGINE, memory, type(getattr(ENGINE, memory))())
+    monkeypatch.setattr(ENGINE, "_pool", ModelPool())
     return folder
 
 
@@ -199,9 +198,9 @@ def test_gpt2_from_a_directory_works_on_every_page(small_gpt2, lab_data, monkeyp
     import ui.components.side_by_side as stage
 
     sides: list[dict] = []
-    mount = stage._mount
-    monkeypatch.setattr(stage, "_mount", lambda **a: (sides.append(a["data"]), mount(**a))[1])
-    from mla_core.experiments.latent_compression.compression import Calibrate
+    mount = stage.mount
+    monkeypatch.setattr(stage, "mount", lambda **a: (sides.append(a["data"]), mount(**a))[1])
+    from mla_core.experiments.latent_compression import Calibrate
 
     assert ENGINE.run(Calibrate("gpt2")).tokens > 1000
     app = open_page(pair="gpt2", rank="48")

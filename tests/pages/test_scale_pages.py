@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from mla_core.arithmetic.architectures import PUBLISHED, STORAGES
 from mla_core.arithmetic.claims import CLAIMS, rebuild
 from mla_core.arithmetic.formula import Formula, number
-from mla_core.experiments.deepseeks_scale.pattern_wall import HEADS, LAYERS, TOKENS, Assemble
+from mla_core.experiments.deepseeks_scale import HEADS, LAYERS, TOKENS, Assemble
 from tests.pages.driving import open_page, path, spy_on
 from ui import catalogue
 from ui.claims.card import VERDICTS

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mla_core.engine.answers import Answers
+from mla_core.engine.pool import ModelPool
 from mla_core.models.locate import ASSETS
 from mla_core.records.trace import Trace
 from ui import catalogue
@@ -28,13 +30,13 @@ def stage_data(monkeypatch):
     import ui.components.side_by_side as component
 
     calls: list[dict] = []
-    mount = component._mount
+    mount = component.mount
 
     def spy(**arguments):
         calls.append(arguments["data"])
         return mount(**arguments)
 
-    monkeypatch.setattr(component, "_mount", spy)
+    monkeypatch.setattr(component, "mount", spy)
     return calls
 
 
@@ -49,7 +51,7 @@ def notes(app: AppTest) -> str:
 
 
 def test_the_flag_stands_there_at_once(stage_data, monkeypatch):
-    monkeypatch.setattr(ENGINE, "_memory", type(ENGINE._memory)())  # a server that has just started
+    monkeypatch.setattr(ENGINE, "_answers", Answers())  # a server that has just started
     app = open_page()
     assert not app.exception and not app.error
     sides = stage_data[-1]["sides"]
@@ -111,8 +113,8 @@ def test_a_prompt_that_cannot_run_says_so_and_stays(prompt, stage_data, monkeypa
     import ui.components.prompt_bar as bar
 
     seen: list[dict] = []
-    mount = bar._mount
-    monkeypatch.setattr(bar, "_mount", lambda **a: (seen.append(a["data"]), mount(**a))[1])
+    mount = bar.mount
+    monkeypatch.setattr(bar, "mount", lambda **a: (seen.append(a["data"]), mount(**a))[1])
     app = open_page(prompt=prompt)
     assert not app.exception and not stage_data
     assert seen[-1]["problem"]
@@ -157,9 +159,8 @@ def broken_assets(tmp_path, monkeypatch):
             shutil.copy(ASSETS / "models" / name / file, folder)
         (folder / "model.safetensors").write_bytes(b"\0" * 100)
     monkeypatch.setattr("mla_core.models.locate.ASSETS", tmp_path)
-    monkeypatch.setattr(ENGINE, "_models", {})
-    monkeypatch.setattr(ENGINE, "_baselines", {})
-    monkeypatch.setattr(ENGINE, "_memory", type(ENGINE._memory)())
+    monkeypatch.setattr(ENGINE, "_pool", ModelPool())
+    monkeypatch.setattr(ENGINE, "_answers", Answers())
     return tmp_path
 
 

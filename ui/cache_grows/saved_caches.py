@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from mla_core.experiments.cache_grows.growth import Grow, Growth
-from mla_core.inference.cache_file import CacheFileError, Keep, Resume, header
+from mla_core.experiments.cache_grows import Grow, Growth, Keep, Resume
+from mla_core.inference.cache_file import CacheFileError, header
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import sentence
 from ui.show.export import take_away

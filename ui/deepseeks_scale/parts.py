@@ -9,7 +9,7 @@ from mla_core.arithmetic.formula import Formula, number
 from mla_core.arithmetic.roofline import (
     sequences_that_fit,
 )
-from mla_core.experiments.deepseeks_scale.pattern_wall import Assemble, Crowd
+from mla_core.experiments.deepseeks_scale import Assemble, PatternWall
 from ui import catalogue
 from ui.components.exports import chart, theme
 from ui.components.gpu_memory import Frame, memory_frames
@@ -135,7 +135,7 @@ def growth(view: Scale) -> None:
 
 
 def heads(_view: Scale) -> None:
-    crowd: Crowd = recorded(Assemble())
+    crowd: PatternWall = recorded(Assemble())
     crowd_wall(crowd)
     first, own, before = (f"{share:.0%}" for share in crowd.shares())
     notes(words.CROWD_NOTES.format(first=first, own=own, before=before))

@@ -1,7 +1,7 @@
 """What the pages ask of the engine."""
 
-from mla_core.engine.engine import Request
-from mla_core.experiments.cache_grows.growth import STORAGES, Grow
+from mla_core.experiments.cache_grows import STORAGES, Grow
+from mla_core.experiments.side_by_side import Request
 from mla_core.models.config import ModelConfig, read_config
 from mla_core.models.hub import GPT2S
 from mla_core.models.locate import Conversion, locate

@@ -4,14 +4,14 @@ from typing import Any
 
 import streamlit as st
 
-from mla_core.engine.engine import Job
-from mla_core.experiments.latent_compression.compare import Descend
-from mla_core.experiments.latent_compression.compression import (
+from mla_core.experiments import Job
+from mla_core.experiments.latent_compression import (
     HELD_OUT_TEXTS,
     Compression,
+    Descend,
     MeasureLoss,
+    Prove,
 )
-from mla_core.experiments.latent_compression.exactness import Prove
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
 from ui.jobs.engine import ENGINE

@@ -40,7 +40,7 @@ def room() -> Room:
     """Of this machine: its GPUs together where it has any."""
     import torch
 
-    from mla_core.models.device_memory import free_and_total
+    from mla_core.models.device import free_and_total
 
     where = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = torch.bfloat16 if where == "cuda" else torch.float32

@@ -12,14 +12,11 @@ from ui.state import url
 from ui.words.en import common as words
 
 
-def _typed() -> None:
-    st.session_state["draft"] = st.session_state["prompt_bar"].draft
+def _typed(text: str) -> None:
+    st.session_state["draft"] = text
 
 
-def _submitted(chapter: Chapter) -> None:
-    text = st.session_state["prompt_bar"].run
-    if text is None:
-        return
+def _submitted(text: str, chapter: Chapter) -> None:
     st.session_state["draft"] = text
     if count_tokens(text, url.read(chapter))[1]:
         url.new_prompt(text)
@@ -34,13 +31,13 @@ def prompt(chapter: Chapter) -> None:
     view = url.read(chapter)
     if st.session_state.get("prompt_on_stage") != view.prompt:
         st.session_state["prompt_on_stage"] = st.session_state["draft"] = view.prompt
-    note, fits = count_tokens(st.session_state["draft"] or "", view)
+    note, fits = count_tokens(st.session_state["draft"], view)
     prompt_bar(
         prompt=view.prompt,
+        draft=st.session_state["draft"],
         note=note,
         problem=not fits,
         words={"label": words.PROMPT_LABEL, "run": words.RUN, "try": words.TRY},
         ready_made=[[words.PROMPT_NAMES[name], text] for name, text in catalogue.PROMPTS.items()],
-        on_draft=_typed,
-        on_run=partial(_submitted, chapter),
+        on={"draft": _typed, "run": partial(_submitted, chapter=chapter)},
     )

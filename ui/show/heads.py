@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mla_core.experiments.every_head.ablation import Ablation
+from mla_core.experiments.every_head import Ablation
 from mla_core.experiments.every_head.kinds import found_by_content, informative_head
 from mla_core.models.locate import Conversion
 from mla_core.models.tokenizer import Tokenizer

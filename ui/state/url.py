@@ -60,16 +60,6 @@ def set_head(head: Sequence[Any]) -> None:
         put(**{head_key(model): f"{layer}.{number}"})
 
 
-def picked_option(component: str) -> None:
-    """`set_option`, of a component that keeps what it says."""
-    set_option(st.session_state[component].option)
-
-
-def picked_head(component: str) -> None:
-    """`set_head`, of a component that keeps what it says."""
-    set_head(st.session_state[component].head)
-
-
 def new_prompt(prompt: str) -> None:
     """Another text: the step and the chosen heads belonged to the old one."""
     put(prompt=prompt, step=None, seed=None, **dict.fromkeys(HEADS))

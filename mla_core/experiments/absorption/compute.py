@@ -6,9 +6,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mla_core.attention.latent import LatentAttention, Mode
 from mla_core.attention.recorder import Recorder
-from mla_core.experiments.absorption.paths import Paths
+from mla_core.experiments import Models
+from mla_core.experiments.absorption import Absorb, Paths
 from mla_core.experiments.inside_one_head.compute import output_weights
-from mla_core.inference.tracing import encode_prompt, trace_ids
+from mla_core.inference.tracing import as_trace, encode_prompt, starts_with_bos
 from mla_core.models.language_model import LanguageModel
 
 RECORDED = ("q", "c_kv", "k", "k_rope", "content_scores", "pattern", "z")
@@ -88,10 +89,17 @@ def both_paths(model: LanguageModel, prompt: str, layer: int, head: int) -> Path
         "rebuilt_values": rebuilt,
     }
     return Paths(
-        trace=trace_ids(model, ids, has_bos=model.config.bos_token_id is not None, record=()),
+        trace=as_trace(model, ids, {}, has_bos=starts_with_bos(model)),
         layer=layer,
         head=head,
         arrays={name: x.float().cpu().numpy() for name, x in arrays.items()},
         counts=counts,
         differences={name: x.abs().max().item() for name, x in differences.items()},
     )
+
+
+def absorb(asked: Absorb, models: Models) -> Paths:
+    return both_paths(models.model(asked.model), asked.prompt, asked.layer, asked.head)
+
+
+COMPUTE = {Absorb: absorb}

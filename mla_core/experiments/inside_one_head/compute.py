@@ -7,8 +7,9 @@ from torch import Tensor, nn
 from mla_core.attention.converted import BiasedLatentAttention, RotatedLatentAttention
 from mla_core.attention.latent import MultiHeadLatentAttention
 from mla_core.attention.recorder import Recorder
-from mla_core.experiments.inside_one_head.anatomy import Anatomy, How, Matrix
-from mla_core.inference.tracing import encode_prompt, trace_ids
+from mla_core.experiments import Models
+from mla_core.experiments.inside_one_head import Anatomy, Dissect, How, Matrix
+from mla_core.inference.tracing import as_trace, encode_prompt, starts_with_bos
 from mla_core.models import gpt2
 from mla_core.models.language_model import LanguageModel
 
@@ -260,7 +261,7 @@ def dissect(model: LanguageModel, prompt: str, layer: int, head: int) -> Anatomy
 
     own = run["pattern"][layer][head].double().cpu().numpy()
     difference = np.abs(np.nan_to_num(sheet["pattern"]) - own).max()
-    trace = trace_ids(model, ids, has_bos=config.bos_token_id is not None, record=())
+    trace = as_trace(model, ids, {}, has_bos=starts_with_bos(model))
     return Anatomy(trace, layer, head, sheet.matrices, float(difference))
 
 
@@ -270,3 +271,10 @@ def _z(start: _Sheet, model: LanguageModel, attention: nn.Module, head: int) -> 
     sheet.matrices.update(start.matrices)
     _one_head(sheet, model, attention, head)
     return sheet["z"]
+
+
+def take_apart(asked: Dissect, models: Models) -> Anatomy:
+    return dissect(models.model(asked.model), asked.prompt, asked.layer, asked.head)
+
+
+COMPUTE = {Dissect: take_apart}

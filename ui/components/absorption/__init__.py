@@ -7,14 +7,14 @@ import numpy as np
 import streamlit as st
 
 from mla_core.arithmetic.accounting import DEEPSEEK_V2, LatentShape
-from mla_core.experiments.absorption.paths import Paths
+from mla_core.experiments.absorption import Paths
 from ui.components import VALUE_BYTES, bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import token_texts
 from ui.state.url import View, limits
 from ui.words.en import absorption as words
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_absorption",
     html=source("absorption", "absorption.html"),
     css=style("absorption"),
@@ -148,4 +148,4 @@ def absorption(
         "colours": {"signed": palette.SIGNED, "latent": palette.LATENT},
         "chartColours": CHART_COLOURS,
     }
-    return _mount(key="absorption", data=data, on_head_change=on_head, on_option_change=on_option)
+    return mount(key="absorption", data=data, on_head_change=on_head, on_option_change=on_option)

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mla_core.arithmetic.architectures import PUBLISHED, STORAGES, without_latent
-from mla_core.experiments.cache_grows.growth import Growth
+from mla_core.experiments.cache_grows import Growth
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
 from ui import catalogue
@@ -19,7 +19,7 @@ from ui.state.url import View, limits
 from ui.words.en import cache_grows as words
 from ui.words.en import common
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_growth",
     html=source("cache_grows", "cache_grows.html"),
     css=style("cache_grows"),
@@ -255,7 +255,7 @@ def growth(
             "signed": palette.SIGNED, "weights": palette.WEIGHTS, "grey": palette.READ
         },
     }  # fmt: skip
-    return _mount(
+    return mount(
         key="growth",
         data=data,
         on_tokens_change=on_tokens,

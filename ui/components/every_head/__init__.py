@@ -1,34 +1,27 @@
-"""The wall: every head of two models, each pattern a tile, and the chosen one large."""
+"""Every head of two models, each pattern a tile, and the chosen one large."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from mla_core.experiments.every_head.ablation import Ablation
+from mla_core.experiments.every_head import Ablation
 from mla_core.experiments.every_head.kinds import KINDS, kind_scores, kinds
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
-from ui.components import bytes64, script, source, style
+from ui.components import On, bytes64, component
 from ui.figures import palette
 from ui.show.labels import about_model, token_name, token_texts
 from ui.state.url import View
 from ui.words.en import common
 from ui.words.en import every_head as words
 
-_mount = st.components.v2.component(
-    "mla_explorer_wall",
-    html=source("every_head", "every_head.html"),
-    css=style("every_head"),
-    js=script("every_head"),
-)
+mount = component("every_head")
 
 
-def wall_side(
+def side(
     trace: Trace, ablation: Ablation | None, tokenizer: Tokenizer, source: str, shown: range
 ) -> dict[str, Any]:
-    """What the wall needs of one model.
+    """What the component needs of one model.
 
     Args:
         shown: its layers to draw.
@@ -41,7 +34,7 @@ def wall_side(
     rows, columns = np.tril_indices(n)
     scores = kind_scores(pattern, trace.token_ids[:n])
     layers, heads = pattern.shape[:2]
-    side: dict[str, Any] = {
+    data: dict[str, Any] = {
         "model": trace.model,
         "title": about_model(trace.config)["title"],
         "colour": palette.of_model(trace.model),
@@ -56,15 +49,15 @@ def wall_side(
         "change": None,
     }
     if ablation is not None:
-        side |= {
+        data |= {
             "change": bytes64(ablation.change[shown.start : shown.stop]),
             "next": token_name(ablation.token_id, tokenizer, trace.config),
             "probability": ablation.probability,
         }
-    return side
+    return data
 
 
-def wall(
+def every_head(
     sides: list[dict[str, Any]],
     *,
     headline: str,
@@ -72,22 +65,19 @@ def wall(
     origin: tuple[list[tuple[int, int]], int],
     view: View,
     measured: bool = True,
-    on_head: Callable[[], None],
-    on_option: Callable[[], None],
-    on_enter: Callable[[], None],
-) -> Any:
-    """Draws the wall.
+    on: On,
+) -> None:
+    """Draws them.
 
     Args:
-        sides: from `wall_side`.
+        sides: from `side`.
         headline: what the most interesting head of this text does.
         corresponds: whether equal heads of both models are the same head, so that their
             difference means something.
         origin: (the heads to choose, one a side, counted from the first layer that is drawn; a
             number that forces a jump to them).
         measured: whether what each head does for the next token is, or will be.
-        on_head, on_option, on_enter: read `st.session_state["wall"]` for `.head` and `.enter`
-            (model, layer, head) and `.option` (name, value).
+        on: "head" and "enter" ([model, layer, head]), "option" ([name, value]).
     """
     data = {
         "sides": sides,
@@ -112,10 +102,4 @@ def wall(
             "pattern": palette.PATTERN,
         },
     }
-    return _mount(
-        key="wall",
-        data=data,
-        on_head_change=on_head,
-        on_option_change=on_option,
-        on_enter_change=on_enter,
-    )
+    mount(key="every_head", data=data, on=on)

@@ -13,7 +13,7 @@ from ui.words.en import deepseeks_scale as words
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_exports",
     html=source("exports", "exports.html"),
     css=style("exports"),
@@ -40,7 +40,7 @@ def chart(figure: "Figure", key: str, *, alt: str, table: Iterable[Iterable[Any]
         table: what the picture shows, as rows; the first one names the columns.
     """
     st.plotly_chart(figure, key=key, alt=alt, config={"displaylogo": False, "responsive": True})
-    _mount(
+    mount(
         key=f"{key}-exports",
         data={"key": key, "csv": as_csv(table), "words": words.EXPORT},
     )

@@ -12,7 +12,7 @@ from ui.components.exports import as_csv
 from ui.figures import palette
 from ui.words.en import deepseeks_scale as words
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_memory",
     html=source("gpu_memory", "gpu_memory.html"),
     css=style("gpu_memory"),
@@ -72,7 +72,7 @@ def blocks(frame: Frame) -> Blocks:
 
 def memory_frames(frames: Sequence[Frame], *, tokens: int, alt: str) -> None:
     """Draws them side by side, or below each other where there is no room; each with its exports."""
-    _mount(
+    mount(
         key="memory",
         data={"frames": [_drawn(f, tokens, alt) for f in frames], "words": words.EXPORT},
     )

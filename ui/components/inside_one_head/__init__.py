@@ -1,14 +1,12 @@
-"""The stage of one head: every matrix at its true shape, every number with its origin."""
+"""One head: every matrix at its true shape, every number with its origin."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from mla_core.experiments.inside_one_head.anatomy import Anatomy, Matrix
-from ui.components import bytes64, script, source, style
+from mla_core.experiments.inside_one_head import Anatomy, Matrix
+from ui.components import On, bytes64, component
 from ui.components.inside_one_head.scenes import scenes
 from ui.figures import palette
 from ui.show.labels import token_labels, token_texts
@@ -16,12 +14,7 @@ from ui.state.session import subject
 from ui.state.url import View
 from ui.words.en import inside_one_head as words
 
-_mount = st.components.v2.component(
-    "mla_explorer_inside",
-    html=source("inside_one_head", "inside_one_head.html"),
-    css=style("inside_one_head"),
-    js=script("inside_one_head", "explain"),
-)
+mount = component("inside_one_head")
 CACHED = {"MLA": ("c_kv", "k_rope"), "ordinary": ("k", "v")}  # what stays in the cache
 ADDED = ("W_O", "b_O", "out", "residual_after")  # nothing on the page is made from these again
 MOST_COLUMNS = 512  # of those that a browser gets: a large model's W_O alone is 17 MB
@@ -106,27 +99,24 @@ def scene_words(key: str, anatomy: Anatomy) -> tuple[str, str, str]:
     return short, title, text.format(**values)
 
 
-def inside(
+def inside_one_head(
     anatomy: Anatomy,
     *,
     attentions: list[tuple[str, str]],
     view: View,
     origin: tuple[int, int],
     source: str,
-    on_step: Callable[[], None],
-    on_head: Callable[[], None],
-    on_option: Callable[[], None],
-) -> Any:
-    """Draws the stage.
+    on: On,
+) -> None:
+    """Draws it.
 
     Args:
         anatomy: the head.
         attentions: (the URL's value, name) of the models to choose from.
         origin: (scene to show; a number that forces a jump to it).
         source: where the numbers come from.
-        on_step, on_head, on_option: read `st.session_state["inside"]` for `.stage` (with its
-            `state.subject`), `.head`
-            (model, layer, head) and `.option` (name, value).
+        on: "step" ([scene, `state.subject`]), "head" ([model, layer, head]), "option"
+            ([name, value]).
     """
     data = {
         "model": anatomy.trace.model,
@@ -154,10 +144,4 @@ def inside(
         "words": words.INSIDE_STAGE,
         "colours": {"weights": palette.WEIGHTS, "signed": palette.SIGNED},
     }
-    return _mount(
-        key="inside",
-        data=data,
-        on_stage_change=on_step,
-        on_head_change=on_head,
-        on_option_change=on_option,
-    )
+    mount(key="inside_one_head", data=data, on=on)

@@ -1,17 +1,26 @@
-// Where a number comes from. Every matrix says how it follows from others (mla_core.anatomy), so
-// one function answers for all cells; it computes from the operands, never from the value itself.
+// @ts-check
+// Where a number comes from. Every matrix says how it follows from others (the experiment of this
+// chapter), so one function answers for all cells; it computes from the operands, never from the
+// value itself.
+
+import { sum } from "../lib/arrays.js";
+import { minus } from "../lib/format.js";
 
 const DIGITS = 4;
-const shown = (x) => (Object.is(Number(x.toFixed(DIGITS)), -0) ? 0 : x).toFixed(DIGITS).replace("-", "−");
+export const shown = (x) =>
+  minus((Object.is(Number(x.toFixed(DIGITS)), -0) ? 0 : x).toFixed(DIGITS));
 
 // A row or a column of a matrix, as an array.
 const rowOf = (m, i) => m.values.subarray(i * m.columns, (i + 1) * m.columns);
-const columnOf = (m, j) => Float64Array.from({ length: m.rows }, (_, i) => m.values[i * m.columns + j]);
-const total = (terms) => terms.reduce((a, b) => a + b, 0);
-const mean = (terms) => total(terms) / terms.length;
+const columnOf = (m, j) =>
+  Float64Array.from({ length: m.rows }, (_, i) => m.values[i * m.columns + j]);
+const mean = (terms) => sum(terms) / terms.length;
 
-// {how, value, ...the numbers that it is made of} for cell (i, j) of `name`.
-function explain(matrices, name, i, j) {
+/**
+ * {how, value, ...the numbers that it is made of} for cell (i, j) of `name`.
+ * @returns {Record<string, any>}
+ */
+export function explain(matrices, name, i, j) {
   const m = matrices[name];
   const [a, b, c] = m.of.map((other) => matrices[other]);
   const at = (other, row = i, column = j) => other.values[row * other.columns + column];
@@ -23,12 +32,12 @@ function explain(matrices, name, i, j) {
       // the future has no weight
       const products = Float64Array.from(left, (x, k) => (Number.isNaN(x) ? 0 : x * right[k]));
       const bias = c ? at(c, 0, j) : null;
-      const sum = total(products);
-      return { how: m.how, left, right, products, sum, bias, value: sum + (bias ?? 0) };
+      const added = sum(products);
+      return { how: m.how, left, right, products, sum: added, bias, value: added + (bias ?? 0) };
     }
     case "sum": {
       const terms = m.of.map((other) => at(matrices[other]));
-      return { how: m.how, terms, value: total(terms) };
+      return { how: m.how, terms, value: sum(terms) };
     }
     case "masked":
       if (j > i) return { how: "future", value: NaN };
@@ -38,7 +47,7 @@ function explain(matrices, name, i, j) {
       if (j > i) return { how: "future", value: 0 };
       const most = Math.max(...scores);
       const odds = Math.exp(at(a) - most);
-      const all = total(scores.map((x) => Math.exp(x - most)));
+      const all = sum(scores.map((x) => Math.exp(x - most)));
       return { how: m.how, score: at(a), most, odds, all, keys: scores.length, value: odds / all };
     }
     case "layernorm": {
@@ -46,7 +55,8 @@ function explain(matrices, name, i, j) {
       const middle = mean(x);
       const spread = Math.sqrt(mean(x.map((v) => (v - middle) ** 2)) + m.factor);
       const [gain, bias] = [at(b, 0), at(c, 0)];
-      return { how: m.how, x: x[j], middle, spread, gain, bias, value: ((x[j] - middle) / spread) * gain + bias };
+      const value = ((x[j] - middle) / spread) * gain + bias;
+      return { how: m.how, x: x[j], middle, spread, gain, bias, value };
     }
     case "rmsnorm": {
       const x = rowOf(a, i);
@@ -61,12 +71,15 @@ function explain(matrices, name, i, j) {
       const [one, two] = m.interleaved ? [2 * pair, 2 * pair + 1] : [pair, pair + half];
       const [x1, x2] = [at(a, i, one), at(a, i, two)];
       const [cos, sin] = [at(b, i, pair), at(c, i, pair)];
-      return { how: m.how, x1, x2, cos, sin, second, value: second ? x1 * sin + x2 * cos : x1 * cos - x2 * sin };
+      const value = second ? x1 * sin + x2 * cos : x1 * cos - x2 * sin;
+      return { how: m.how, x1, x2, cos, sin, second, value };
     }
     case "beside": {
       const own = j - m.offset;
       const ours = own >= 0 && own < a.columns;
-      return { how: ours ? m.how : "other head", column: own, head: Math.floor(j / a.columns), value: ours ? at(a, i, own) : at(m) };
+      const head = Math.floor(j / a.columns);
+      const value = ours ? at(a, i, own) : at(m);
+      return { how: ours ? m.how : "other head", column: own, head, value };
     }
     default:
       return { how: "given", value: at(m) };

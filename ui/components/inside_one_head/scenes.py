@@ -1,8 +1,8 @@
-"""The scenes of one head: which matrices stand on the stage at each step, in which equation."""
+"""The scenes of one head: which matrices are shown at each step, in which equation."""
 
 from dataclasses import dataclass
 
-from mla_core.experiments.inside_one_head.anatomy import Anatomy
+from mla_core.experiments.inside_one_head import Anatomy
 from ui.words.en import inside_one_head as words
 
 Line = list[str]  # names of matrices ("k:T" transposed, "q:row" one row), signs, ">arrows"

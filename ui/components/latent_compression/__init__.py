@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mla_core.experiments.latent_compression.compare import attention_moved, kl_divergence
-from mla_core.experiments.latent_compression.compression import Compression
+from mla_core.experiments.latent_compression import Comparison, Compression
+from mla_core.experiments.latent_compression.differences import attention_moved
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
 from ui.components import bytes64, script, source, style
@@ -21,7 +21,7 @@ SHOWN_NEXT = 7  # tokens listed under "what comes next"
 BYTES_FLOAT32 = 4
 GRID_SCALE = 0.5  # of its attention moved: there the colour of a head is full
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_compression",
     html=source("latent_compression", "latent_compression.html"),
     css=style("latent_compression"),
@@ -29,18 +29,9 @@ _mount = st.components.v2.component(
 )
 
 
-def next_tokens(
-    before: np.ndarray, after: np.ndarray, name: Callable[[int], str]
-) -> list[tuple[str, float, float]]:
-    """The likeliest tokens of two distributions (w,), each with both probabilities."""
-    best = np.argsort(-np.maximum(before, after), kind="stable")[:SHOWN_NEXT]
-    best = best[np.argsort(-before[best], kind="stable")]
-    return [(name(int(i)), float(before[i]), float(after[i])) for i in best]
-
-
 def compression(
     before: Trace,
-    after: Trace,
+    compared: Comparison,
     inside: Compression,
     *,
     tokenizer: Tokenizer,
@@ -56,18 +47,17 @@ def compression(
 
     Args:
         before: of the original, perhaps with generated tokens, which are left out.
-        after: of the conversion, on the same prompt.
+        compared: the conversion on the same prompt.
         inside: what the conversion keeps and loses.
         head: (layer, head) to look at.
         fails: the sentence on what fails first.
         on_rank, on_head, on_option: read `st.session_state["compression"]` for `.rank`, `.head`
             (layer, head) and `.option` (name, value).
     """
+    after = compared.trace
     n = len(after.tokens)
     layer, number = head
     patterns = before.pattern[:, :, :n, :n], after.pattern
-    probabilities = before.probabilities()[:n], after.probabilities()
-    kl = kl_divergence(*probabilities)
     grid = {
         "moved": attention_moved(*patterns),
         "keys": inside.key_error,
@@ -104,9 +94,14 @@ def compression(
         "latent": bytes64(latent),
         "latentRank": latent.shape[1],
         "latentScale": float(np.quantile(np.abs(latent), 0.99)) or 1.0,
-        "next": next_tokens(probabilities[0][-1], probabilities[1][-1], name),
+        "next": [
+            (name(int(i)), float(before), float(after))
+            for i, before, after in zip(
+                compared.next_ids, compared.next_before, compared.next_after, strict=True
+            )
+        ][:SHOWN_NEXT],
         "klTitle": words.KL_TITLE,
-        "kl": words.KL.format(last=f"{kl[-1]:.4f}", mean=f"{kl.mean():.4f}"),
+        "kl": words.KL.format(last=f"{compared.kl[-1]:.4f}", mean=f"{compared.kl.mean():.4f}"),
         "fails": fails,
         "source": source,
         "alt": common.PATTERN_ALT.format(model=before.model, layer=layer, head=number, count=n),
@@ -119,7 +114,7 @@ def compression(
             "before": palette.K,
         },
     }
-    return _mount(
+    return mount(
         key="compression",
         data=data,
         on_rank_change=on_rank,

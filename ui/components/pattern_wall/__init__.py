@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from mla_core.experiments.deepseeks_scale.pattern_wall import HEADS, LAYERS, TOKENS, Crowd
+from mla_core.experiments.deepseeks_scale import HEADS, LAYERS, TOKENS, PatternWall
 from ui.components import bytes64, script, source, style
 from ui.figures import palette
 from ui.show.labels import visible
 from ui.words.en import common as all_words
 from ui.words.en import deepseeks_scale as words
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_crowd",
     html=source("pattern_wall", "pattern_wall.html"),
     css=style("pattern_wall"),
@@ -17,10 +17,10 @@ _mount = st.components.v2.component(
 )
 
 
-def crowd_wall(crowd: Crowd) -> None:
+def crowd_wall(crowd: PatternWall) -> None:
     """Draws it; pointing at a tile shows whose it is, the arrow keys do too."""
     start = all_words.START
-    _mount(
+    mount(
         key="crowd",
         data={
             "rows": LAYERS,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mla_core.experiments.position.positions import Entangled, Moved
+from mla_core.experiments.position import Entangled, Moved
 from mla_core.models.tokenizer import Tokenizer
 from ui.components import bytes64, script, source, style
 from ui.figures import palette
@@ -14,7 +14,7 @@ from ui.show.labels import about_model, token_name, token_texts
 from ui.state.url import View, limits
 from ui.words.en import position as words
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_position",
     html=source("position", "position.html"),
     css=style("position"),
@@ -126,4 +126,4 @@ def positions(
         "words": words.POSITION_STAGE,
         "colours": {"signed": palette.SIGNED, "rope": palette.ROPE_KEY},
     }
-    return _mount(key="position", data=data, on_head_change=on_head, on_option_change=on_option)
+    return mount(key="position", data=data, on_head_change=on_head, on_option_change=on_option)

@@ -1,45 +1,37 @@
 """The prompt bar: a text box that tells what is typed while it is typed, and ready-made prompts."""
 
-from collections.abc import Callable
-from typing import Any
+from ui.components import On, component
 
-import streamlit as st
-
-from ui.components import source
-
-_mount = st.components.v2.component(
-    "mla_explorer_prompt_bar",
-    html=source("prompt_bar", "prompt_bar.html"),
-    css=source("prompt_bar", "prompt_bar.css"),
-    js=source("prompt_bar", "prompt_bar.js"),
-)
+mount = component("prompt_bar")
 
 
 def prompt_bar(
     *,
     prompt: str,
+    draft: str,
     note: str,
     problem: bool,
     words: dict[str, str],
     ready_made: list[list[str]],
-    on_draft: Callable[[], None],
-    on_run: Callable[[], None],
-) -> Any:
+    on: On,
+) -> None:
     """Draws the bar.
 
     Args:
-        prompt: the text that is on the stage; the box takes it when it changes.
+        prompt: the text that the page shows; the box takes it when a link or Back changes it.
+        draft: what the box holds when the bar comes to the page.
         note: about the draft, e.g. its token count.
         problem: whether the note says why the draft cannot run.
         words: `label`, `run`, `try`.
         ready_made: (name, prompt) pairs to choose from.
-        on_draft, on_run: read `st.session_state["prompt_bar"]` for `.draft` and `.run`.
+        on: "draft" and "run", each with the text.
     """
     data = {
         "prompt": prompt,
+        "draft": draft,
         "note": note,
         "problem": problem,
         "words": words,
         "readyMade": ready_made,
     }
-    return _mount(key="prompt_bar", data=data, on_draft_change=on_draft, on_run_change=on_run)
+    mount(key="prompt_bar", data=data, on=on)

@@ -1,49 +1,72 @@
-// The prompt bar. Python counts the tokens of the draft with the models' own tokenizer; the box
-// itself is never written to while somebody types.
+// @ts-check
+// The prompt bar. Python counts the tokens of the draft with the models' own tokenizer; what
+// somebody types stays in the box, whatever Python answers meanwhile.
 
-const shown = new WeakMap(); // root -> the prompt that Python last put into the box
+import { el, finder } from "../lib/dom.js";
+import { asComponent } from "../lib/events.js";
+
 const DRAFT_MS = 180;
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
-  const find = (name) => parentElement.querySelector("." + name);
-  const text = find("text");
-  text.setAttribute("aria-label", data.words.label);
-  text.placeholder = data.words.label;
-  find("run").textContent = data.words.run;
-  if (shown.get(parentElement) !== data.prompt) {
-    shown.set(parentElement, data.prompt);
-    text.value = data.prompt;
+class PromptBar {
+  /**
+   * @param {ShadowRoot | HTMLElement} root
+   * @param {import("../lib/events.js").Tell} tell
+   */
+  constructor(root, tell) {
+    this.find = finder(root);
+    this.tell = tell;
+    this.text = this.find(".text");
+    this.text.oninput = () => {
+      clearTimeout(this.waiting);
+      this.waiting = setTimeout(() => tell("draft", this.text.value), DRAFT_MS);
+    };
+    // letters are shortcuts of Streamlit
+    this.text.onkeydown = (event) => event.stopPropagation();
+    this.find(".bar").onsubmit = (event) => {
+      event.preventDefault();
+      this.run(this.text.value);
+    };
   }
-  find("note").textContent = data.note;
-  find("note").classList.toggle("problem", data.problem);
 
-  let waiting;
-  text.oninput = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => setStateValue("draft", text.value), DRAFT_MS);
-  };
-  text.onkeydown = (event) => event.stopPropagation(); // letters are shortcuts of the page
-  find("bar").onsubmit = (event) => {
-    event.preventDefault();
-    clearTimeout(waiting);
-    setTriggerValue("run", text.value);
-  };
-  const ready = find("ready");
-  if (ready.childElementCount === 0) {
-    const label = document.createElement("span");
-    label.textContent = data.words.try;
-    ready.append(label);
-    for (const [name, prompt] of data.readyMade) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = name;
-      button.title = prompt;
-      button.onclick = () => {
-        text.value = prompt;
-        setTriggerValue("run", prompt);
-      };
-      ready.append(button);
-    }
+  load(data) {
+    if (!this.data) this.build(data);
+    const moved = this.data && data.prompt !== this.data.prompt; // by Run, a link, or Back
+    if (moved && data.prompt !== this.asked) this.text.value = data.prompt;
+    this.data = data;
+    this.find(".note").textContent = data.note;
+    this.find(".note").classList.toggle("problem", data.problem);
   }
-  return () => clearTimeout(waiting);
+
+  build({ words, readyMade, draft }) {
+    this.text.value = draft;
+    this.text.placeholder = words.label;
+    this.text.setAttribute("aria-label", words.label);
+    this.find(".run").textContent = words.run;
+    this.find(".ready").replaceChildren(
+      el("span", "", words.try),
+      ...readyMade.map(([name, prompt]) => {
+        const button = el("button", "", name);
+        button.type = "button";
+        button.title = prompt;
+        button.onclick = () => {
+          this.text.value = prompt;
+          this.run(prompt);
+        };
+        return button;
+      }),
+    );
+  }
+
+  /** @param {string} prompt */
+  run(prompt) {
+    clearTimeout(this.waiting);
+    this.asked = prompt; // the box has it, and what is typed from here on is newer
+    this.tell("run", prompt);
+  }
+
+  end() {
+    clearTimeout(this.waiting);
+  }
 }
+
+export default asComponent((root, tell) => new PromptBar(root, tell));

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from mla_core.experiments.sharing_heads.overview import Glanced
+from mla_core.experiments.sharing_heads import Overview
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.training.recipe import CONFIGS, FURTHER, HEADS, LAYERS
 from ui.components import bytes64, script, source, style
@@ -15,7 +15,7 @@ from ui.show.labels import token_labels, token_name
 from ui.words.en import common
 from ui.words.en import sharing_heads as words
 
-_mount = st.components.v2.component(
+mount = st.components.v2.component(
     "mla_explorer_sharing",
     html=source("sharing_heads", "sharing_heads.html"),
     css=style("sharing_heads"),
@@ -98,7 +98,7 @@ def facts(runs: Runs, model: str) -> list[list[str]]:
 
 
 def card(
-    model: str, runs: Runs, seen: Glanced | None, layer: int, tokenizer: Tokenizer, source: str
+    model: str, runs: Runs, seen: Overview | None, layer: int, tokenizer: Tokenizer, source: str
 ) -> dict[str, Any]:
     """One model: who shares what, what it costs, and, where it ran this text, what it did."""
     kind = kind_of(model)
@@ -198,4 +198,4 @@ def sharing(
             "weights": palette.WEIGHTS, "latent": palette.LATENT, "Q": palette.Q, "V": palette.V
         },
     }  # fmt: skip
-    return _mount(key="sharing", data=data, on_option_change=on_option)
+    return mount(key="sharing", data=data, on_option_change=on_option)

@@ -1,15 +1,11 @@
-"""The stage: two models beside each other, stepped token by token in the browser."""
+"""Two models beside each other, stepped token by token in the browser."""
 
-from collections.abc import Callable
 from typing import Any
-
-import numpy as np
-import streamlit as st
 
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
-from ui.components import VALUE_BYTES, bytes64, script, source, style
+from ui.components import VALUE_BYTES, On, bytes64, component
 from ui.figures import palette
 from ui.show.labels import about_model, token_name, token_texts
 from ui.state.session import subject
@@ -19,12 +15,7 @@ from ui.words.en import side_by_side as words
 
 SHOWN_NEXT = 6  # tokens listed under "what comes next"
 
-_mount = st.components.v2.component(
-    "mla_explorer_stage",
-    html=source("side_by_side", "side_by_side.html"),
-    css=style("side_by_side"),
-    js=script("side_by_side"),
-)
+mount = component("side_by_side")
 
 
 def cache_parts(config: ModelConfig, value: int) -> tuple[dict[str, int], str]:
@@ -51,20 +42,16 @@ def side(
     head: tuple[int, int],
     source: str,
 ) -> dict[str, Any]:
-    """What the stage needs of one model: numbers of the trace, nothing made up.
+    """What the component needs of one model: numbers of the trace, nothing made up.
 
     Args:
-        trace: with logits, pattern and cache_nbytes.
+        trace: with next_ids, next, pattern and cache_nbytes.
         tokenizer: of the model.
         head: (layer, head) to draw.
         source: where the numbers come from, in a few words.
     """
     layers, heads = trace.pattern.shape[:2]
 
-    probabilities = trace.probabilities()
-    top = np.argpartition(-probabilities, SHOWN_NEXT, axis=-1)[:, :SHOWN_NEXT]
-    order = np.argsort(-np.take_along_axis(probabilities, top, axis=-1), axis=-1)
-    top = np.take_along_axis(top, order, axis=-1)
     about = about_model(trace.config)
     parts, formula = cache_parts(trace.config, VALUE_BYTES[trace.dtype])
     total = sum(parts.values())
@@ -91,25 +78,26 @@ def side(
         "layers": layers,
         "heads": heads,
         "next": [
-            [[token_name(int(i), tokenizer, trace.config), float(row[i])] for i in ids]
-            for ids, row in zip(top, probabilities, strict=True)
+            [
+                [token_name(int(i), tokenizer, trace.config), float(p)]
+                for i, p in zip(ids[:SHOWN_NEXT], chances, strict=False)
+            ]
+            for ids, chances in zip(trace.next_ids, trace.next, strict=True)
         ],
         "nbytes": list(trace.cache_nbytes),
     }
 
 
-def stage(
+def side_by_side(
     sides: list[dict[str, Any]],
     *,
     prompt: str,
     origin: tuple[int | None, int],
     view: View,
     may_grow: bool,
-    on_step: Callable[[], None],
-    on_head: Callable[[], None],
-    on_option: Callable[[], None],
-) -> Any:
-    """Draws the stage.
+    on: On,
+) -> None:
+    """Draws both models.
 
     Args:
         sides: from `side`, left and right.
@@ -117,9 +105,8 @@ def stage(
         origin: (step, or None for the end of the prompt; a number that forces a jump).
         view: the options to show: who leads, how freely, with or without the first token.
         may_grow: whether a step past the last token asks for more.
-        on_step, on_head, on_option: read `st.session_state["stage"]` for `.step` (with its
-            `state.subject`), `.head`
-            (model, layer, head) and `.option` (name, value).
+        on: "step" and "more" ([step, `state.subject`]: where the reader rests, and how far they
+            want the text to go), "head" ([model, layer, head]), "option" ([name, value]).
     """
     data = {
         "sides": sides,
@@ -140,10 +127,4 @@ def stage(
         "words": common.STAGE,
         "colours": palette.WEIGHTS,
     }
-    return _mount(
-        key="stage",
-        data=data,
-        on_step_change=on_step,
-        on_head_change=on_head,
-        on_option_change=on_option,
-    )
+    mount(key="side_by_side", data=data, on=on)

@@ -71,6 +71,7 @@ RESTORE = "To restore the embedded models: `git checkout -- assets/models`, then
 MODEL_ERROR = "{reason}. The ready-made texts still show recordings. " + RESTORE
 OTHER_MODEL_ERROR = "{reason}. The built-in pair keeps working."
 UNEXPECTED = "Something went wrong on our side. Your text is kept: reload the page to go on."
+MODULES_GONE = "A part of this page could not be loaded. Reload the page to go on."
 NO_TOKENIZER = "No tokenizer.json under assets/models can be read. " + RESTORE
 
 
@@ -97,7 +98,7 @@ STAGE = {
     "back": "Back",
     "play": "Play",
     "pause": "Pause",
-    "step": "Step",
+    "next": "Step",
     "scrub": "Tokens processed",
     "position": "token {step} of {total}",
     "reading": "reading the prompt",
@@ -115,7 +116,7 @@ STAGE = {
     "head": "Head",
     "pattern": "Where it looks",
     "patternHint": "rows are queries, columns keys",
-    "next": "What comes next",
+    "comesNext": "What comes next",
     "cache": "KV cache",
     "cacheNow": "{bytes}",
     "cacheRate": "{bytes} a token",

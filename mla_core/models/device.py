@@ -1,7 +1,13 @@
-"""How much memory a device has: for what must not be begun where it cannot end."""
+"""The machine that models run on: its memory, its GPUs, its cores."""
+
+import os
 
 import psutil
 import torch
+
+
+def default_device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def free_and_total(device: torch.device) -> tuple[int, int]:
@@ -13,3 +19,8 @@ def free_and_total(device: torch.device) -> tuple[int, int]:
         return sum(free for free, _ in sizes), sum(total for _, total in sizes)
     found = psutil.virtual_memory()
     return found.available, found.total
+
+
+def leave_a_core() -> None:
+    """One core stays with the server: with all of them torch starves waiting sessions."""
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))

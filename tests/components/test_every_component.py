@@ -1,0 +1,76 @@
+"""What holds for every component: its size, its events, and that it leaves nothing behind."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator
+
+from tests.components import recorded
+from ui.components import FOLDER
+
+CASES = {
+    "prompt_bar": (recorded.prompt_bar, lambda shown: shown.locator(".ready button").first.click()),
+    "side_by_side": (recorded.side_by_side, lambda shown: shown.locator(".again").click()),
+    "every_head": (recorded.every_head, lambda shown: shown.locator(".enter").click()),
+    "inside_one_head": (recorded.inside_one_head, lambda shown: choose_again(shown, ".head")),
+}  # name -> (data of a recording, something that tells Python the same each time)
+
+
+def choose_again(shown: Locator, select: str) -> None:
+    """A choice that Python has not answered yet, made once more."""
+    shown.locator(f"select{select}").evaluate("s => s.dispatchEvent(new Event('change'))")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_same_event_twice_is_told_twice(bare, name):
+    data, act = CASES[name]
+    shown = bare.show(name, data())
+    act(shown)
+    act(shown)
+    told = bare.events()
+    assert len(told) == 2 and told[0] == told[1]
+
+
+def test_no_component_stores_a_value_instead_of_telling():
+    """A stored value that is equal to the last one calls nobody."""
+    converted = [FOLDER / name / f"{name}.js" for name in CASES]
+    for script in [*converted, *(FOLDER / "lib").glob("*.js")]:
+        assert "setStateValue" not in script.read_text(), script.name
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_is_cut_off_in_any_size(bare_page, name, size, scheme):
+    bare = bare_page(*size, color_scheme=scheme, reduced_motion="reduce")
+    data: Callable[[], Any] = CASES[name][0]
+    shown = bare.show(name, data(), scheme=scheme)
+    assert bare.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    for canvas in shown.locator("canvas").all():
+        assert canvas.evaluate(COLOURS) > 1
+        assert canvas.get_attribute("aria-label") or canvas.get_attribute("title")
+
+
+COLOURS = """c => new Set(new Uint32Array(
+  c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer)).size"""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_component_that_leaves_hears_no_more_keys(bare, name):
+    data, _ = CASES[name]
+    bare.show(name, data())
+    bare.leave(name)
+    for key in ("ArrowRight", "ArrowDown", "End", "Home", " ", "Enter"):
+        bare.page.keyboard.press(key)
+    bare.page.mouse.click(300, 300)
+    assert bare.events() == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_other_data_and_another_theme_are_drawn_over_the_old(bare, name):
+    data, act = CASES[name]
+    bare.show(name, data())
+    shown = bare.show(name, data(), scheme="dark")
+    act(shown)
+    assert len(bare.events()) == 1
