@@ -266,6 +266,8 @@ def batches(chapter: str) -> dict[str, dict[str, Any]]:
         if chapter not in parameter.chapters or parameter.name in kept:
             continue
         (first, _), *_, (last, _) = sensible(parameter)
+        if isinstance(parameter, Choice):
+            first, *_, last = parameter.choices
         least[parameter.name], most[parameter.name] = first, last
         nonsense[parameter.name] = [last, "nan"]
     return {"least": least, "most": most, "nonsense": nonsense}

@@ -13,7 +13,7 @@ from mla_core.arithmetic.architectures import PUBLISHED
 from mla_core.arithmetic.architectures import STORAGES as PUBLISHED_STORAGES
 from mla_core.arithmetic.claims import CLAIMS
 from mla_core.convert.methods import METHODS
-from mla_core.experiments.cache_grows import growth
+from mla_core.experiments import cache_grows
 from mla_core.models.locate import ASSETS
 from ui import catalogue
 from ui.claims import card
@@ -131,7 +131,7 @@ def test_the_catalogue_is_what_the_library_has():
     assert set(catalogue.METHODS) == {"auto", *METHODS}
     assert set(catalogue.STORAGES.values()) == set(PUBLISHED_STORAGES)
     assert set(catalogue.GPUS.values()) == set(roofline.GPUS)
-    assert {name for name in catalogue.LIVE_STORAGES.values() if name} == set(growth.STORAGES)
+    assert {name for name in catalogue.LIVE_STORAGES.values() if name} == set(cache_grows.STORAGES)
     assert catalogue.R1 in PUBLISHED
     pages = {page.stem for page in (ASSETS.parent / "pages").glob("*.py")}
     assert set(catalogue.CHAPTERS) == pages
