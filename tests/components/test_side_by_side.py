@@ -81,6 +81,17 @@ def test_keys_step_from_a_fresh_page(bare):
         assert step_of(shown) == marked(shown) == step
 
 
+def test_keys_one_after_the_other_tell_python_once(bare):
+    bare.stop_clock()
+    open_it(bare)
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight"):
+        bare.page.keyboard.press(key)
+    bare.page.keyboard.press(" ")
+    assert bare.events() == []
+    bare.page.keyboard.press(" ")
+    assert [value[0] for value in bare.events("step")] == [PROMPT_TOKENS]
+
+
 def test_playing_to_the_end_tells_python_once(bare):
     bare.stop_clock()
     shown = open_it(bare)
