@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mla_core.experiments.absorption.paths import Absorb
-from ui.components.absorption import absorption
+from ui.components.absorption import MOST_TOKENS, SHAPES, absorption
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.models_of_view import both_models
 from ui.opening.opening import opening
@@ -24,8 +24,10 @@ if ran.problem:
 for paths in ran.traces.values():
     absorption(
         paths,
+        context=state.asked_number("context", 1, MOST_TOKENS, 0) or None,
+        shape=state.asked("shape", SHAPES),
         source=provenance(paths.trace, ran.live),
-        on_head=lambda: state.picked_head(st.session_state["absorption"].head),
+        on={"head": state.picked_head, "option": state.picked_option},
     )
     for model in ordinary:
         st.caption(words.NO_ABSORPTION.format(model=model, other=latent))

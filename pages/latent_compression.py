@@ -9,7 +9,7 @@ from mla_core.experiments.latent_compression.compare import Descend
 from mla_core.experiments.latent_compression.compression import Inspect
 from mla_core.records.trace import Trace
 from ui import catalogue
-from ui.components.latent_compression import compression_lab
+from ui.components.latent_compression import latent_compression
 from ui.jobs.live import answer, go_live, latent_of, provenance
 from ui.jobs.recordings import along
 from ui.jobs.requests import conversion, request
@@ -24,13 +24,8 @@ from ui.state.url import CHUNK
 from ui.words.en import latent_compression as words
 
 
-def sized() -> None:
-    state.put(rank=int(st.session_state["compression"].rank))
-
-
-def picked_head() -> None:
-    layer, head = st.session_state["compression"].head
-    state.put(**{state.current().converted: f"{layer}.{head}"})
+def sized(rank: int) -> None:
+    state.put(rank=rank)
 
 
 def picked_model() -> None:
@@ -69,7 +64,7 @@ if shown.traces:
     after, inside = shown.traces["after"], shown.traces["inside"]
     head = chosen_head(before, view)
     descent = Descend(model, view.prompt, view.method, view.layerwise, text)
-    compression_lab(
+    latent_compression(
         before,
         after,
         inside,
@@ -83,9 +78,7 @@ if shown.traces:
             tokens=inside.calibration_tokens,
             whose=words.WHOSE_TEXT[bool(text)],
         ),
-        on_rank=sized,
-        on_head=picked_head,
-        on_option=lambda: state.picked_option(st.session_state["compression"].option),
+        on={"rank": sized, "head": state.picked_head, "option": state.picked_option},
     )
     below(model, name, view.prompt, inside, head[0])
     notes(words.WHY_NOTES + (words.WHY_CURVE if view.pair != "gpt2" else ""))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mla_core.engine.engine import Job
 from mla_core.experiments.position.positions import SHIFTS, Entangle, Move
-from ui.components.position import positions
+from ui.components.position import position
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.models_of_view import both_models
 from ui.opening.opening import opening
@@ -28,15 +28,16 @@ if ran.problem:
     st.error(ran.problem)
 if ran.traces:
     moved = [ran.traces[model] for model in traces]
-    positions(
+    position(
         moved,
         list(heads.values()),
         ran.traces["entangled"],
         tokenizer=page.tokenizer,
         view=view,
+        shift=state.asked_number("shift", 0, max(SHIFTS), 0),
+        positions=state.asked("positions", ["on", "off"]) == "on",
         source=" · ".join(provenance(one.trace, ran.live) for one in moved),
-        on_head=lambda: state.picked_head(st.session_state["position"].head),
-        on_option=lambda: state.picked_option(st.session_state["position"].option),
+        on={"head": state.picked_head, "option": state.picked_option},
     )
     for one in moved:
         room = one.trace.config.max_position_embeddings - len(one.trace.tokens)

@@ -11,8 +11,8 @@ from mla_core.arithmetic.roofline import (
 )
 from mla_core.experiments.deepseeks_scale.pattern_wall import Assemble, Crowd
 from ui.components.exports import chart, theme
-from ui.components.gpu_memory import Frame, memory_frames
-from ui.components.pattern_wall import crowd_wall
+from ui.components.gpu_memory import Frame, gpu_memory
+from ui.components.pattern_wall import pattern_wall
 from ui.deepseeks_scale.view import R1, Scale
 from ui.figures import palette
 from ui.jobs.recordings import recorded
@@ -92,7 +92,7 @@ def memory(view: Scale) -> None:
         )  # fmt: skip
     st.markdown(told)
     alt = words.MEMORY_ALT.format(gpus=view.machine_name, told=told.replace("**", ""))
-    memory_frames(frames, tokens=view.context, alt=alt)
+    gpu_memory(frames, tokens=view.context, alt=alt)
     arithmetic(lines)
 
 
@@ -127,7 +127,7 @@ def growth(view: Scale) -> None:
 
 def heads(_view: Scale) -> None:
     crowd: Crowd = recorded(Assemble())
-    crowd_wall(crowd)
+    pattern_wall(crowd)
     first, own, before = (f"{share:.0%}" for share in crowd.shares())
     notes(words.CROWD_NOTES.format(first=first, own=own, before=before))
 

@@ -29,7 +29,7 @@ MAX_TEMPERATURE = 2.0
 OPTIONS = (
     "lead", "temperature", "seed", "sink", "method", "spread", "measure", "order", "kind", "compare",
     "attention", "biases", "storage", "cache", "top_k",
-    "layer", "point",
+    "layer", "point", "shift", "positions", "context", "shape",
 )  # fmt: skip
 MAX_RANK = 1600  # the width of the largest GPT-2
 HEAD_KEYS = (

@@ -1,29 +1,23 @@
 """A text that grows token by token: what each step computes, reads from the cache and writes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from mla_core.arithmetic.architectures import PUBLISHED, STORAGES, without_latent
 from mla_core.experiments.cache_grows.growth import Growth
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
 from ui import catalogue
-from ui.components import bytes64, script, source, style
+from ui.components import On, bytes64, component
 from ui.figures import palette
 from ui.show.labels import token_name, token_texts
 from ui.state.url import MAX_TEMPERATURE, View, subject
 from ui.words.en import cache_grows as words
 from ui.words.en import common
 
-mount = st.components.v2.component(
-    "mla_explorer_growth",
-    html=source("cache_grows", "cache_grows.html"),
-    css=style("cache_grows"),
-    js=script("cache_grows", "side"),
-)
+mount = component("cache_grows")
 BYTES = {"fp32": 4.0, "bf16": 2.0, "fp8": 1.0, "6bit": 0.75}  # the last by arithmetic only
 CACHED = {"k": common.KEYS, "v": common.VALUES, "c_kv": common.LATENT, "k_rope": common.ROPE_KEY}
 LETTERS = {"k_rope": "k_R"}  # over a column that is too narrow for its name
@@ -199,7 +193,7 @@ def measured_laws(bench: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str]:
     return laws, "\n".join([*fits, words.FITTED_ON.format(**bench)])
 
 
-def growth(
+def cache_grows(
     grown: list[Growth],
     heads: list[tuple[int, int]],
     bench: Mapping[str, Any],
@@ -209,10 +203,8 @@ def growth(
     origin: tuple[int | None, int],
     may_grow: bool,
     source: str,
-    on_tokens: Callable[[], None],
-    on_head: Callable[[], None],
-    on_option: Callable[[], None],
-) -> Any:
+    on: On,
+) -> None:
     """Draws the page.
 
     Args:
@@ -221,9 +213,8 @@ def growth(
         bench: assets/bench/growth.json.
         origin: (tokens known, or None for the prompt alone; a number that forces a jump).
         may_grow: whether a step past the last token asks for more.
-        on_tokens, on_head, on_option: read `st.session_state["growth"]` for `.tokens` (with its
-            `state.subject`), `.head`
-            (model, layer, head) and `.option` (name, value).
+        on: "step" and "more" ([tokens, `state.subject`]: where the reader rests, and how far they
+            want the text to go), "head" ([model, layer, head]), "option" ([name, value]).
     """
     squares, arithmetic = jump(grown)
     laws, fits = measured_laws(bench)
@@ -254,10 +245,4 @@ def growth(
             "signed": palette.SIGNED, "weights": palette.WEIGHTS, "grey": palette.READ
         },
     }  # fmt: skip
-    return mount(
-        key="growth",
-        data=data,
-        on_tokens_change=on_tokens,
-        on_head_change=on_head,
-        on_option_change=on_option,
-    )
+    mount(key="cache_grows", data=data, on=on)
