@@ -58,7 +58,7 @@ export class LatentCompression {
     }
     this.dial(Number(rank.value));
     choices(this.find(".method"), data.methods, data.method);
-    choices(this.find(".spread"), data.spreads, data.spread);
+    choices(this.find(".ranks"), data.ranksOffered, data.ranks);
     choices(this.find(".measure"), data.measures, data.measure);
     choices(this.find(".layer"), numbers(data.layers), data.layer);
     choices(this.find(".head"), numbers(data.heads), data.head);
@@ -110,12 +110,12 @@ export class LatentCompression {
     rank.setAttribute("aria-label", words.dial);
     rank.oninput = () => this.ask(Number(rank.value));
     const names = this.root.querySelectorAll(".options .name");
-    ["method", "spread", "layer", "head"].forEach((name, i) => {
+    ["method", "ranks", "layer", "head"].forEach((name, i) => {
       names[i].textContent = words[name];
       this.find(`.${name}`).setAttribute("aria-label", words[name]);
     });
     this.find(".measure").setAttribute("aria-label", words.grid);
-    for (const name of ["method", "spread", "measure"])
+    for (const name of ["method", "ranks", "measure"])
       this.find(`.${name}`).onchange = (event) =>
         this.tell("option", [name, event.target.value]);
     for (const name of ["layer", "head"])

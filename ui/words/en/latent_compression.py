@@ -19,7 +19,7 @@ COMPRESSION = {
     "rate": "{bytes} a token in {layers} layers; ordinary attention: {all}",
     "ratio": "{ratio} times smaller",
     "method": "Method",
-    "spread": "Rank",
+    "ranks": "Rank",
     "before": "Before",
     "after": "After",
     "difference": "After − before",
