@@ -17,15 +17,15 @@ import transformers
 from transformers import AutoModelForCausalLM, DynamicCache
 
 from mla_core import Decoder, kv_bytes_per_token, load_model, trace
-from mla_core.attention.latent import Mode
+from mla_core.attention.layer import Mode
 from mla_core.bench.compression import CONVERTED, bench_compression
 from mla_core.bench.growth import bench_growth
 from mla_core.bench.large import bench_large
 from mla_core.bench.speed import bench_speed
 from mla_core.bench.timing import in_turn
 from mla_core.engine.engine import leave_a_core
-from mla_core.models.checkpoint import default_device
 from mla_core.models.config import CheckpointError
+from mla_core.models.devices import default_device
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import locate
 

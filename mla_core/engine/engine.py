@@ -323,7 +323,7 @@ class Engine:
         return self._calibrations[key]
 
     def _convert(self, conversion: Conversion) -> "LanguageModel":
-        from mla_core.convert import convert_to_mla, spread
+        from mla_core.convert import allocate_ranks, convert_to_mla
 
         name = str(conversion)
         if name not in self._converted:
@@ -331,7 +331,7 @@ class Engine:
             rank: int | tuple[int, ...] = conversion.rank
             if conversion.layerwise:
                 layers = calibration.model.config.num_hidden_layers
-                rank = spread(calibration, conversion.rank * layers)
+                rank = allocate_ranks(calibration, conversion.rank * layers)
             self._converted[name] = convert_to_mla(
                 calibration.model, rank, conversion.method, calibration
             )

@@ -64,14 +64,14 @@ def _repeat(args: argparse.Namespace) -> None:
 
 
 def _heal(args: argparse.Namespace) -> None:
-    from mla_core.convert import Calibration, convert_to_mla, spread
+    from mla_core.convert import Calibration, allocate_ranks, convert_to_mla
     from mla_core.training.heal import heal
 
     texts, _ = data.split(data.read_corpus(args.corpus))
     original = load_model(args.model)
     calibration = Calibration(original)
     layers = original.config.num_hidden_layers
-    rank = spread(calibration, args.rank * layers) if args.layerwise else args.rank
+    rank = allocate_ranks(calibration, args.rank * layers) if args.layerwise else args.rank
     converted = convert_to_mla(original, rank, args.method, calibration)
     before = evaluate.nats_held_out(original), evaluate.nats_held_out(converted)
     steps = heal(original, converted, texts, seconds=args.seconds)

@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-from mla_core.models.checkpoint import default_device, load_model
+from mla_core.models.checkpoint import load_model
+from mla_core.models.devices import default_device
 from mla_core.training import data, evaluate
 from mla_core.training.loop import train
 from mla_core.training.recipe import Recipe

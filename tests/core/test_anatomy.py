@@ -12,7 +12,7 @@ from mla_core.experiments.inside_one_head.compute import dissect
 from mla_core.inference.tracing import PromptError
 from mla_core.records.storage import TraceError
 from tests.core import formats
-from ui.words import PROMPTS
+from ui.catalogue import PROMPTS
 
 FLAG = PROMPTS["flag"]
 

@@ -20,7 +20,7 @@ from mla_core.experiments.latent_compression.compression import (
     MeasureLoss,
 )
 from mla_core.experiments.latent_compression.exactness import Prove
-from mla_core.models.config import read_config
+from mla_core.models.families import read_config
 from mla_core.models.locate import locate
 from mla_core.records.trace import Trace
 

@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM
 from mla_core.engine.engine import Engine
 from mla_core.experiments.position.positions import Entangle, Entangled, Move, Moved
 from mla_core.models.locate import locate
-from ui.words import PROMPTS
+from ui.catalogue import PROMPTS
 
 FLAG = PROMPTS["flag"]
 SEEN = np.tril(np.ones((10, 10), dtype=bool))

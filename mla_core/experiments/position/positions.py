@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mla_core.engine.engine import Engine
-    from mla_core.models.language_model import LanguageModel
 
 SHIFTS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 300, 400)
 LISTED = 8
@@ -76,25 +75,6 @@ class Moved:
         return storage.read(path, make)
 
 
-def _elsewhere(model: "LanguageModel", shift: int | None) -> "dict[str, Tensor]":
-    """The position table of a model, as if its first row were `shift`; None: no positions."""
-    import torch
-
-    tables = model.rope_tables
-    if tables is None:
-        name = "transformer.wpe.weight"
-        table = model.get_parameter(name)
-        rows = torch.zeros_like(table) if shift is None else table.roll(-shift, 0)
-        return {name: rows}
-    cos, sin = map(model.get_buffer, tables)
-    moved = (
-        (torch.ones_like(cos), torch.zeros_like(sin))
-        if shift is None
-        else (cos.roll(-shift, 0), sin.roll(-shift, 0))
-    )
-    return dict(zip(tables, moved, strict=True))
-
-
 @dataclass(frozen=True)
 class Move:
     """Runs a text at `SHIFTS` positions further on, as far as context and memory go, and at none."""
@@ -120,7 +100,7 @@ class Move:
 
         def run(shift: int | None) -> tuple[np.ndarray, np.ndarray]:
             recorder = Recorder(["scores"])
-            table = _elsewhere(model, shift)
+            table = model.without_positions() if shift is None else model.positions_moved(shift)
             with torch.inference_mode():
                 logits = functional_call(model, table, (tokens,), {"record": recorder})[0, -1]
             scores = torch.cat(recorder.layers["scores"])
