@@ -9,7 +9,6 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from mla_core.models.checkpoint import load_model, save_model
-from mla_core.models.config import CheckpointError
 from mla_core.training import data, evaluate
 from mla_core.training.loop import train
 from mla_core.training.recipe import CONFIGS, FURTHER, Recipe
@@ -23,7 +22,7 @@ def _corpus(args: argparse.Namespace) -> None:
 
 def _tokenizer(args: argparse.Namespace, texts: list[str]) -> Tokenizer:
     if args.tokenizer:
-        return Tokenizer.from_file(str(args.tokenizer))
+        return data.read_tokenizer(args.tokenizer)
     return data.train_tokenizer(texts)
 
 
@@ -140,8 +139,8 @@ def main() -> None:
     args = parser.parse_args()
     try:
         args.run(args)
-    except (CheckpointError, ValueError) as error:
-        parser.exit(2, f"{error}\n")
+    except (ValueError, OSError, ImportError) as error:
+        parser.exit(2, f"{' '.join(str(error).split())}\n")
 
 
 if __name__ == "__main__":

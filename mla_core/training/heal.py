@@ -71,8 +71,7 @@ def heal(
     device, trained = converted.device, factors(converted)
     row, starts = _row(converted, texts)
     width = min(WIDTH, converted.config.max_position_embeddings)
-    if len(row) <= width:
-        raise ValueError(f"The corpus has {len(row)} tokens; one row of training takes {width}.")
+    order = batches(starts, len(row), rows=ROWS, width=width, steps=10**9, seed=0)
     tokens = torch.from_numpy(row).to(device)
     window = torch.arange(width, device=device)
     optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, betas=(0.9, 0.95), weight_decay=0.0)
@@ -93,7 +92,6 @@ def heal(
     for parameter in trained:
         parameter.requires_grad_(True)
     begun, steps, last = time.monotonic(), 0, torch.tensor(0.0)
-    order = batches(starts, len(row), rows=ROWS, width=width, steps=10**9, seed=0)
     for begin in order:
         passed = (time.monotonic() - begun) / seconds
         if passed >= 1:
