@@ -68,7 +68,7 @@ class ModelPool:
             return self._convert(conversion)
         if name not in self._models:
             from mla_core.models.checkpoint import load_model
-            from mla_core.models.device import leave_a_core
+            from mla_core.models.devices import leave_a_core
 
             leave_a_core()
             base = plain(name)
@@ -149,7 +149,7 @@ class ModelPool:
         return self._calibrations[key]
 
     def _convert(self, conversion: Conversion) -> "LanguageModel":
-        from mla_core.convert import convert_to_mla, spread
+        from mla_core.convert import allocate_ranks, convert_to_mla
 
         name = str(conversion)
         if name not in self._converted:
@@ -157,7 +157,7 @@ class ModelPool:
             rank: int | tuple[int, ...] = conversion.rank
             if conversion.layerwise:
                 layers = calibration.model.config.num_hidden_layers
-                rank = spread(calibration, conversion.rank * layers)
+                rank = allocate_ranks(calibration, conversion.rank * layers)
             self._converted[name] = convert_to_mla(
                 calibration.model, rank, conversion.method, calibration
             )

@@ -12,7 +12,6 @@ from mla_core.records.problem import Problem
 
 if TYPE_CHECKING:
     from mla_core.inference.decoder import Decoder
-    from mla_core.models.config import ModelConfig
     from mla_core.models.language_model import LanguageModel
 
 
@@ -60,17 +59,12 @@ def write_cache(decoder: "Decoder") -> bytes:
     return save(tensors | {"logits": decoder.logits.contiguous()}, about)
 
 
-def _shapes(config: "ModelConfig", held: int) -> dict[str, tuple[int, ...]]:
+def _shapes(model: "LanguageModel", held: int) -> dict[str, tuple[int, ...]]:
     """The tensors of a cache of so many tokens."""
-    shapes: dict[str, tuple[int, ...]] = {"logits": (config.vocab_size,)}
-    for i in range(config.num_hidden_layers):
-        if config.attention == "MLA":
-            shapes[f"{i}.c_kv"] = (1, held, config.ranks[i])
-            if config.model_type != "mla_llama":
-                shapes[f"{i}.k_rope"] = (1, held, config.qk_rope_head_dim)
-        else:
-            for name in ("k", "v"):
-                shapes[f"{i}.{name}"] = (1, config.num_key_value_heads, held, config.head_dim)
+    shapes: dict[str, tuple[int, ...]] = {"logits": (model.config.vocab_size,)}
+    for i in range(model.config.num_hidden_layers):
+        of_layer = model.attention(i).cache_shapes(held)
+        shapes |= {f"{i}.{name}": shape for name, shape in of_layer.items()}
     return shapes
 
 
@@ -102,7 +96,7 @@ def read_cache(model: "LanguageModel", data: bytes) -> "Decoder":
     types = {x.dtype for name, x in tensors.items() if name != "logits"}
     fits = held > 0 and forgotten >= 0 and len(ids) <= model.config.max_position_embeddings
     fits = fits and len(types) == 1 and types <= set(STORAGES.values())
-    if not fits or {n: tuple(x.shape) for n, x in tensors.items()} != _shapes(model.config, held):
+    if not fits or {n: tuple(x.shape) for n, x in tensors.items()} != _shapes(model, held):
         raise damaged
     decoder = Decoder(model, storage=types.pop())
     decoder.token_ids = ids

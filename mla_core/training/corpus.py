@@ -22,7 +22,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mla_core.models.checkpoint import load_model
-from mla_core.models.device import default_device
+from mla_core.models.devices import default_device
 from mla_core.models.language_model import LanguageModel
 from mla_core.training.data import write_corpus
 from mla_core.training.everyday import CAPITALS, FLAGS

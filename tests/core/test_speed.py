@@ -21,7 +21,7 @@ from mla_core.experiments.speed.timings import (
     Timing,
     work,
 )
-from mla_core.models.device import free_and_total
+from mla_core.models.devices import free_and_total
 from mla_core.models.locate import ASSETS
 
 H200 = Gpu(0, 4.3 * TB, 790 * TFLOP, "core figures")

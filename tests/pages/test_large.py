@@ -133,7 +133,9 @@ def nothing_here(monkeypatch, tmp_path):
 
 
 def test_what_is_not_here_is_offered_with_its_size(nothing_here, monkeypatch, seen):
-    monkeypatch.setattr("mla_core.models.device.free_and_total", lambda _: (30 * 10**9, 64 * 10**9))
+    monkeypatch.setattr(
+        "mla_core.models.devices.free_and_total", lambda _: (30 * 10**9, 64 * 10**9)
+    )
     app = open_page("side_by_side", **ALONE)
     assert not app.exception and not seen
     assert app.subheader[0].value == "Youtu-LLM-2B is not on this machine yet"
@@ -145,7 +147,7 @@ def test_what_is_not_here_is_offered_with_its_size(nothing_here, monkeypatch, se
 
 
 def test_what_would_not_fit_is_not_fetched(nothing_here, monkeypatch, seen):
-    monkeypatch.setattr("mla_core.models.device.free_and_total", lambda _: (3 * 10**9, 64 * 10**9))
+    monkeypatch.setattr("mla_core.models.devices.free_and_total", lambda _: (3 * 10**9, 64 * 10**9))
     app = open_page("every_head", **ALONE)
     assert "does not fit" in app.error[0].value and "8.6 GB" in app.error[0].value
     assert not [button for button in app.button if button.key == "download"] and not seen

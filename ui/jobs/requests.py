@@ -2,7 +2,8 @@
 
 from mla_core.experiments.cache_grows import STORAGES, Grow
 from mla_core.experiments.side_by_side import Request
-from mla_core.models.config import ModelConfig, read_config
+from mla_core.models.config import ModelConfig
+from mla_core.models.families import read_config
 from mla_core.models.hub import GPT2S
 from mla_core.models.locate import Conversion, locate
 from ui import catalogue

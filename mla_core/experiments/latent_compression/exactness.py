@@ -5,7 +5,6 @@ from torch.func import functional_call
 
 from mla_core.attention.recorder import Recorder
 from mla_core.convert.conversion import convert_to_mla
-from mla_core.convert.weights import head_weights
 from mla_core.experiments import Models
 from mla_core.experiments.latent_compression import Facts, Prove
 from mla_core.inference.tracing import encode_prompt
@@ -29,23 +28,12 @@ def prove(asked: Prove, models: Models) -> Facts:
         return torch.cat(recorder.layers["pattern"]), logits
 
     pattern, logits = run({})
-    no_key_bias, folded = {}, {}
-    for i in range(model.config.num_hidden_layers):
-        name = f"transformer.h.{i}.attn"
-        bias = model.get_parameter(f"{name}.c_attn.bias")
-        no_key_bias[f"{name}.c_attn.bias"] = torch.cat(
-            (bias[:d], 0 * bias[d : 2 * d], bias[2 * d :])
-        )
-        folded[f"{name}.c_attn.bias"] = torch.cat((bias[: 2 * d], 0 * bias[2 * d :]))
-        w = head_weights(model, i)
-        out = w.o_bias + torch.einsum("hdv,hv->d", w.o, w.v_bias)
-        folded[f"{name}.c_proj.bias"] = out.to(bias.dtype)
     whole = convert_to_mla(model, d, "auto", models.calibration(asked.model))
     with torch.inference_mode():
         naive, absorbed = whole(ids), whole(ids, mode="absorbed")
     return Facts(
-        key_bias=(run(no_key_bias)[0] - pattern).abs().max().item(),
-        value_bias=(run(folded)[1] - logits).abs().max().item(),
+        key_bias=(run(model.without_key_biases())[0] - pattern).abs().max().item(),
+        value_bias=(run(model.with_value_biases_in_output())[1] - logits).abs().max().item(),
         full_rank=(naive - logits).abs().max().item(),
         absorbed=(absorbed - naive).abs().max().item(),
         largest_logit=logits.abs().max().item(),

@@ -20,27 +20,9 @@ from mla_core.experiments.position import (
     Moved,
 )
 from mla_core.inference.tracing import encode_prompt, starts_with_bos, trace_ids
-from mla_core.models.language_model import LanguageModel
 
 SCORES_BYTES = 128 * 2**20  # of all heads at all shifts; a large model is moved by fewer
 FEWEST = 3  # shifts, whatever they take
-
-
-def _elsewhere(model: LanguageModel, shift: int | None) -> dict[str, Tensor]:
-    """The position table of a model, as if its first row were `shift`; None: no positions."""
-    tables = model.rope_tables
-    if tables is None:
-        name = "transformer.wpe.weight"
-        table = model.get_parameter(name)
-        rows = torch.zeros_like(table) if shift is None else table.roll(-shift, 0)
-        return {name: rows}
-    cos, sin = map(model.get_buffer, tables)
-    moved = (
-        (torch.ones_like(cos), torch.zeros_like(sin))
-        if shift is None
-        else (cos.roll(-shift, 0), sin.roll(-shift, 0))
-    )
-    return dict(zip(tables, moved, strict=True))
 
 
 def move(asked: Move, models: Models) -> Moved:
@@ -59,7 +41,7 @@ def move(asked: Move, models: Models) -> Moved:
 
     def run(shift: int | None) -> tuple[np.ndarray, np.ndarray]:
         recorder = Recorder(["scores"])
-        table = _elsewhere(model, shift)
+        table = model.without_positions() if shift is None else model.positions_moved(shift)
         with torch.inference_mode():
             logits = functional_call(model, table, (tokens,), {"record": recorder})[0, -1]
         scores = torch.cat(recorder.layers["scores"])

@@ -3,7 +3,7 @@
 from mla_core.bench import speed as bench
 from mla_core.experiments import Models
 from mla_core.experiments.speed import Measure, SpeedRun
-from mla_core.models.device import leave_a_core
+from mla_core.models.devices import leave_a_core
 
 
 def measure_here(_asked: Measure, models: Models) -> SpeedRun:
