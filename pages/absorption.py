@@ -26,12 +26,11 @@ for paths in ran.traces.values():
         paths,
         view=view,
         source=provenance(paths.trace, ran.live),
-        on_head=lambda: url.set_head(st.session_state["absorption"].head),
-        on_option=lambda: url.set_option(st.session_state["absorption"].option),
+        on={"head": url.set_head, "option": url.set_option},
     )
     for model in ordinary:
         st.caption(words.NO_ABSORPTION.format(model=model, other=latent))
     notes(words.ABSORPTION_NOTES)
-    take_away({latent: paths})
+    take_away(job)
     if not ran.live:
         go_live(job)

@@ -45,6 +45,6 @@ for anatomy in opened.traces.values():
         on={"step": stepped, "head": url.set_head, "option": url.set_option},
     )
     notes(words.INSIDE_NOTES)
-    take_away({model: anatomy})
+    take_away(dissected)
     if not opened.live:
         go_live(dissected)

@@ -14,7 +14,7 @@ from mla_core.experiments.latent_compression import (
 )
 from mla_core.records.trace import Trace
 from ui import catalogue
-from ui.components.latent_compression import compression
+from ui.components.latent_compression import latent_compression
 from ui.jobs.live import answer, go_live, or_stop, provenance
 from ui.jobs.requests import conversion, request
 from ui.latent_compression.evidence import below, failing, unmeasured
@@ -28,13 +28,8 @@ from ui.state.url import CHUNK
 from ui.words.en import latent_compression as words
 
 
-def sized() -> None:
-    url.put(rank=int(st.session_state["compression"].rank))
-
-
-def picked_head() -> None:
-    layer, head = st.session_state["compression"].head
-    url.put(**{url.read("latent_compression").converted: f"{layer}.{head}"})
+def sized(rank: int) -> None:
+    url.put(rank=rank)
 
 
 def picked_model() -> None:
@@ -74,7 +69,7 @@ if shown.traces:
     inside: Compression = shown.traces["inside"]
     head = chosen_head(before, view)
     descent = Descend(model, view.prompt, view.method, view.ranks == "per_layer", text)
-    compression(
+    latent_compression(
         before,
         compared,
         inside,
@@ -88,9 +83,7 @@ if shown.traces:
             tokens=inside.calibration_tokens,
             whose=words.WHOSE_TEXT[bool(text)],
         ),
-        on_rank=sized,
-        on_head=picked_head,
-        on_option=lambda: url.set_option(st.session_state["compression"].option),
+        on={"rank": sized, "head": url.set_head, "option": url.set_option},
     )
     below(model, name, view.prompt, inside, head[0])
     notes(words.WHY_NOTES + (words.WHY_CURVE if view.pair != "gpt2" else ""))

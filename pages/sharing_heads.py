@@ -7,7 +7,7 @@ import streamlit as st
 from mla_core.experiments.sharing_heads import Survey
 from mla_core.training.recipe import LAYERS
 from ui import catalogue
-from ui.components.sharing_heads import card, sharing
+from ui.components.sharing_heads import card, sharing_heads
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.recordings import recorded_overview, recorded_runs
 from ui.opening.opening import opening
@@ -40,16 +40,16 @@ if ran.traces:
         if stored is not None:
             told = provenance(stored.trace, False)
         chosen = made(view.point, seen=stored, source=told)
-    sharing(
+    sharing_heads(
         list(cards.values()),
         chosen,
         runs,
         layer=layer,
         source=words.RUNS_SOURCE.format(**runs[0]),
-        on_option=lambda: url.set_option(st.session_state["sharing"].option),
+        on={"option": url.set_option},
     )
     notes(words.SHARING_NOTES)
     evidence(runs)
-    take_away(ran.traces)
+    take_away(jobs)
     if not ran.live:
         go_live(jobs)

@@ -33,19 +33,24 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(script: str | Path = "app.py", cwd: Path = ROOT, **variables: str) -> Iterator[str]:
-    """`streamlit run` in a process of its own, offline, ended at exit; yields the address."""
+def serve(
+    script: str | Path = "app.py", cwd: Path = ROOT, base: str = "", **variables: str
+) -> Iterator[str]:
+    """`streamlit run` in a process of its own, offline, ended at exit; yields the address.
+
+    `base` is its `server.baseUrlPath`.
+    """
     port = free_port()
     environment = os.environ | {"HF_HUB_OFFLINE": "1"} | variables
     process = subprocess.Popen(
         [
             sys.executable, "-m", "streamlit", "run", str(script),
             "--server.port", str(port), "--server.address", "127.0.0.1",
-            "--server.headless", "true",
+            "--server.headless", "true", "--server.baseUrlPath", base,
         ],
         cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}/{base}".rstrip("/")
     try:
         for _ in range(240):
             try:

@@ -57,7 +57,7 @@ def test_a_tile_tells_its_exact_values_and_its_effect(bare):
 def test_hiding_the_first_token_scales_the_rows_back(bare):
     shown = open_it(bare)
     shown.get_by_label("Hide the first token").check()
-    assert bare.events() == [["option", ["sink", "hidden"]]]
+    assert bare.events() == [["option", ["first_token", "hidden"]]]
     shown.locator(".heads canvas").nth(1).hover(position=tile(shown, 1, 1, 4))
     text = shown.locator(".heads .tip").nth(1).inner_text()
     query, key, value = re.search(r"(\d+)·.* → (\d+)·.*: ([\d.]+)", text).groups()

@@ -114,7 +114,7 @@ def test_biases_and_the_first_token_can_be_hidden(still):
     expect(rows).to_contain_text("0·⟨start⟩")
     shown.get_by_label("Hide the first token").check()
     expect(rows).not_to_contain_text("0·⟨start⟩")
-    assert still.events("option") == [["biases", "hidden"], ["sink", "hidden"]]
+    assert still.events("option") == [["biases", "hidden"], ["first_token", "hidden"]]
 
 
 def test_another_head_or_model_is_told(still):

@@ -265,5 +265,8 @@ def test_the_browsers_own_shortcuts_stay(keyed, press):
 def test_only_keys_in_use_are_kept_from_streamlit(keyed):
     page, heard = keyed
     page.evaluate("streamlit = 0")
-    heard("r"), heard("c")
+    heard("r")
+    heard("c")
+    assert page.evaluate("streamlit") == 2
+    heard("ArrowRight")
     assert page.evaluate("streamlit") == 2

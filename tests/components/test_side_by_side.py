@@ -81,6 +81,17 @@ def test_keys_step_from_a_fresh_page(bare):
         assert step_of(shown) == marked(shown) == step
 
 
+def test_keys_one_after_the_other_tell_python_once(bare):
+    bare.stop_clock()
+    open_it(bare)
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight"):
+        bare.page.keyboard.press(key)
+    bare.page.keyboard.press(" ")
+    assert bare.events() == []
+    bare.page.keyboard.press(" ")
+    assert [value[0] for value in bare.events("step")] == [PROMPT_TOKENS]
+
+
 def test_playing_to_the_end_tells_python_once(bare):
     bare.stop_clock()
     shown = open_it(bare)
@@ -166,8 +177,8 @@ def test_options_tell_their_name_and_value(bare):
     shown.locator(".again").click()
     shown.locator(".pick select").nth(2).select_option("6")
     assert bare.events() == [
-        ["option", ["sink", "hidden"]],
-        ["option", ["lead", "mini-mla"]],
+        ["option", ["first_token", "hidden"]],
+        ["option", ["continuation", "mini-mla"]],
         ["option", ["temperature", 1.5]],
         ["option", ["seed", 1]],
         ["head", ["mini-mla", 6, 4]],

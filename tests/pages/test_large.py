@@ -125,6 +125,7 @@ def test_the_chat_template_is_offered_where_there_is_one(seen, tmp_path, monkeyp
 @pytest.fixture
 def nothing_here(monkeypatch, tmp_path):
     monkeypatch.delenv("MLA_EXPLORER_YOUTU_LLM_2B")
+    monkeypatch.setenv("MLA_EXPLORER_OPERATOR", "1")
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
     monkeypatch.setattr(
         "ui.opening.downloads.hub.download", lambda *_: pytest.fail("nobody asked for it")

@@ -11,17 +11,16 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
+from mla_core import Request
 from mla_core.engine.pool import ModelPool
-from mla_core.experiments.latent_compression import Inspect, kl_divergence
+from mla_core.experiments.latent_compression import Compare, Inspect
 from mla_core.models import hub
 from mla_core.models.locate import ASSETS
 from ui import catalogue
 from ui.jobs import recordings as recorded
 from ui.jobs.engine import ENGINE
-from ui.jobs.recordings import COMPRESSED, latent_request
-from ui.jobs.requests import request
+from ui.jobs.recordings import COMPRESSED
 from ui.opening import downloads
-from ui.state.url import CHUNK
 from ui.words.en import common as words
 from ui.words.en import latent_compression
 
@@ -70,7 +69,7 @@ def test_the_first_picture_is_recorded_and_needs_no_torch():
 
 
 def test_the_recordings_are_what_the_live_models_say():
-    for job in (latent_request(COMPRESSED, FLAG), Inspect(COMPRESSED)):
+    for job in (Compare(COMPRESSED, FLAG), Inspect(COMPRESSED)):
         stored, live = recorded.recorded(job), ENGINE.run(job)
         assert stored is not None
         if isinstance(job, Inspect):
@@ -78,9 +77,10 @@ def test_the_recordings_are_what_the_live_models_say():
             assert np.abs(stored.kept() - live.kept()).max() < 1e-4
             assert np.abs(stored.key_error - live.key_error).max() < 1e-3
         else:
-            assert stored.token_ids == live.token_ids
-            assert np.abs(stored.logits - live.logits).max() < 1e-2
-            assert np.abs(stored.pattern - live.pattern).max() < 1e-3
+            assert stored.trace.token_ids == live.trace.token_ids
+            assert np.array_equal(stored.next_ids, live.next_ids)
+            assert np.abs(stored.next_after - live.next_after).max() < 1e-3
+            assert np.abs(stored.trace.pattern - live.trace.pattern).max() < 1e-3
 
 
 def test_every_number_is_that_of_the_traces(lab_data):
@@ -88,7 +88,7 @@ def test_every_number_is_that_of_the_traces(lab_data):
     assert not app.exception and not app.error
     data = lab_data[-1]
     name = "mini-mha@40/auto/layerwise"
-    after, inside = ENGINE.remembered(latent_request(name, FLAG)), ENGINE.remembered(Inspect(name))
+    after, inside = ENGINE.remembered(Compare(name, FLAG)).trace, ENGINE.remembered(Inspect(name))
     assert (data["layer"], data["head"], data["rank"]) == (5, 2, 40)
     assert np.array_equal(floats(data["after"]), after.pattern[5, 2].ravel())
     width = inside.config.ranks[5]
@@ -98,8 +98,9 @@ def test_every_number_is_that_of_the_traces(lab_data):
     before = {token: p for token, p, _ in data["next"]}
     assert before["␣blue"] > 0.9
     assert name in data["source"]
-    whole = ENGINE.remembered(request("mini-mha", FLAG, new_tokens=CHUNK)).probabilities()
-    kl = kl_divergence(whole[: len(after.tokens)], after.probabilities())
+    own, cut = (ENGINE.run(Request(m, FLAG, record=("logits",))) for m in ("mini-mha", name))
+    p, q = own.probabilities(), cut.probabilities()
+    kl = (p * np.log(p / q)).sum(axis=-1)
     assert data["kl"] == latent_compression.KL.format(last=f"{kl[-1]:.4f}", mean=f"{kl.mean():.4f}")
     assert latent_compression.NAIVE_ONLY.strip() in said(app)
 
@@ -155,6 +156,7 @@ def test_strange_texts_run(prompt, lab_data):
 
 @pytest.fixture
 def no_gpt2(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLA_EXPLORER_OPERATOR", "1")
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hf"))
     monkeypatch.delenv("MLA_EXPLORER_GPT2", raising=False)

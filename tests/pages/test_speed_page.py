@@ -36,6 +36,7 @@ def seen(monkeypatch):
 @pytest.fixture
 def live(monkeypatch):
     """A server on which nothing was measured, and where a run takes moments."""
+    monkeypatch.setenv("MLA_EXPLORER_OPERATOR", "1")
     fresh = Measuring()
     for module in (measuring, speed):
         monkeypatch.setattr(module, "LIVE", fresh)

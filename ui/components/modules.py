@@ -30,7 +30,9 @@ export default async function (component) {{
   try {{
     module = await import(address);
   }} catch {{
-    component.parentElement.replaceChildren({sentence});
+    const told = document.createElement("p");
+    told.textContent = {sentence};
+    component.parentElement.replaceChildren(told);
     return;
   }}
   return module.default(component);

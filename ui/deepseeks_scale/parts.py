@@ -12,8 +12,8 @@ from mla_core.arithmetic.roofline import (
 from mla_core.experiments.deepseeks_scale import Assemble, PatternWall
 from ui import catalogue
 from ui.components.exports import chart, theme
-from ui.components.gpu_memory import Frame, memory_frames
-from ui.components.pattern_wall import crowd_wall
+from ui.components.gpu_memory import Frame, gpu_memory
+from ui.components.pattern_wall import pattern_wall
 from ui.deepseeks_scale.view import Scale
 from ui.figures import palette
 from ui.jobs.recordings import recorded
@@ -101,7 +101,7 @@ def memory(view: Scale) -> None:
         )  # fmt: skip
     st.markdown(told)
     alt = words.MEMORY_ALT.format(gpus=view.machine_name, told=told.replace("**", ""))
-    memory_frames(frames, tokens=view.context, alt=alt)
+    gpu_memory(frames, tokens=view.context, alt=alt)
     arithmetic(lines)
 
 
@@ -136,7 +136,7 @@ def growth(view: Scale) -> None:
 
 def heads(_view: Scale) -> None:
     crowd: PatternWall = recorded(Assemble())
-    crowd_wall(crowd)
+    pattern_wall(crowd)
     first, own, before = (f"{share:.0%}" for share in crowd.shares())
     notes(words.CROWD_NOTES.format(first=first, own=own, before=before))
 

@@ -11,6 +11,8 @@ from mla_core.engine import EngineBusy, Progress
 from mla_core.experiments.speed import Measure, SpeedRun
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import sentence
+from ui.jobs.operator import readers_may
+from ui.words.en import common
 from ui.words.en import speed as words
 
 
@@ -53,9 +55,12 @@ class Measuring:
             self._run = so_far  # until then the last run stays on the screen
 
     def start(self, owner: str) -> None:
-        """A second reader's click changes nothing."""
+        """A second reader's click changes nothing.
+
+        Here and in `stop`, not only in the buttons: an event can be sent without its button.
+        """
         with self._lock:
-            if self.running:
+            if self.running or not readers_may():
                 return
             self.owner, self.problem, self._job = owner, None, Measure(next(self._numbers))
             try:
@@ -67,6 +72,8 @@ class Measuring:
 
     def stop(self) -> None:
         """What was measured by now is kept."""
+        if not readers_may():
+            return
         self._keep()
         if self._future is not None:
             self._future.cancel()
@@ -106,12 +113,15 @@ def _panel(drawn: tuple[bool, int]) -> None:
         far = LIVE.progress
         told = words.LIVE_PROGRESS.format(done=far.done, total=far.total)
         st.progress(far.done / far.total if far.total else 0.0, told)
-        if LIVE.owner == me:
+        if LIVE.owner == me and readers_may():
             st.button(words.LIVE_CANCEL, on_click=LIVE.stop, key="measure_stop")
         else:
             st.markdown(words.LIVE_OTHERS)
         return
     if LIVE.problem:
         st.warning(LIVE.problem)
+    if not readers_may():
+        st.info(common.OPERATORS_ALONE)
+        return
     label = words.LIVE_START if LIVE.run is None else words.LIVE_AGAIN
     st.button(label, on_click=LIVE.start, args=(me,), key="measure")

@@ -1,25 +1,18 @@
 """Two decode paths of one MLA layer beside each other, how they grow, and their algebra."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from mla_core.arithmetic.accounting import DEEPSEEK_V2, LatentShape
 from mla_core.experiments.absorption import Paths
-from ui.components import VALUE_BYTES, bytes64, script, source, style
+from ui.components import VALUE_BYTES, On, bytes64, component
 from ui.figures import palette
 from ui.show.labels import token_texts
-from ui.state.url import View, limits
+from ui.state.url import View
 from ui.words.en import absorption as words
 
-mount = st.components.v2.component(
-    "mla_explorer_absorption",
-    html=source("absorption", "absorption.html"),
-    css=style("absorption"),
-    js=script("absorption"),
-)
+mount = component("absorption")
 BYTES_BFLOAT16 = 2
 WAY_COLOURS = {"naive": palette.K, "absorbed": palette.LATENT}
 PRODUCT_COLOURS = {
@@ -38,8 +31,8 @@ def line(at_one: int, at_two: int) -> tuple[int, int]:
 
 
 def shape_data(
-    shape: LatentShape, key: str, name: str, value_bytes: int, kind: str, ran: bool
-) -> Any:
+    key: str, shape: LatentShape, name: str, value_bytes: int, kind: str, ran: bool
+) -> dict[str, Any]:
     """How the costs of a shape grow with the tokens in its cache."""
     ways = {"naive": shape.naive, "absorbed": shape.absorbed, "heads": shape.without_latent}
     costs = {way: (cost(1), cost(2)) for way, cost in ways.items()}
@@ -92,24 +85,17 @@ def key_of_check(pattern: np.ndarray, chosen: int | None) -> int:
     return int(pattern[1:].argmax()) + 1 if len(pattern) > 1 else 0
 
 
-def absorption(
-    paths: Paths,
-    *,
-    view: View,
-    source: str,
-    on_head: Callable[[], None],
-    on_option: Callable[[], None],
-) -> Any:
+def absorption(paths: Paths, *, view: View, source: str, on: On) -> None:
     """Draws both paths.
 
     Args:
         paths: the last token of a text on both.
-        view: the shape, its context and the key of the check that the reader set.
+        view: the sizes, the tokens in the cache (None: those of the text) and the key of the check.
         source: where the numbers come from.
-        on_head, on_option: read `st.session_state["absorption"]` for `.head` (model, layer, head)
-            and `.option` (name, value).
+        on: "head" ([model, layer, head]), "option" ([name, value], "context" and "shape" among
+            them).
     """
-    trace, shape = paths.trace, paths.shape
+    trace, own = paths.trace, paths.shape
     pattern = paths.arrays["pattern"]
     data = {
         "model": trace.model,
@@ -119,33 +105,33 @@ def absorption(
         "layer": paths.layer,
         "head": paths.head,
         "key": key_of_check(pattern, view.key),
+        "context": view.absorption_context,
+        "mostTokens": View.absorption_context.high,
         "shape": view.shape,
-        "context": view.absorption_context or len(trace.tokens),
-        "ranges": limits(View.absorption_context),
         "headline": words.ABSORPTION_HEADLINE.format(**paths.differences),
         "ways": [way(name, paths) for name in ("naive", "absorbed")],
         "shapes": [
             shape_data(
-                shape,
                 "own",
+                own,
                 words.SHAPE_OWN.format(model=trace.model, dtype=trace.dtype),
                 VALUE_BYTES[trace.dtype],
                 trace.dtype,
                 True,
             ),
             shape_data(
-                DEEPSEEK_V2, "deepseek", words.SHAPE_DEEPSEEK, BYTES_BFLOAT16, "bfloat16", False
+                "deepseek", DEEPSEEK_V2, words.SHAPE_DEEPSEEK, BYTES_BFLOAT16, "bfloat16", False
             ),
         ],
         "mergedSizes": [
-            merged_sizes(shape, words.MERGED_OWN),
+            merged_sizes(own, words.MERGED_OWN),
             merged_sizes(DEEPSEEK_V2, words.MERGED_DEEPSEEK),
         ],
-        "sizes": {"n": shape.n, "c": shape.c},
+        "sizes": {"n": own.n, "c": own.c},
         "arrays": {name: bytes64(array) for name, array in paths.arrays.items()},
         "source": source,
         "words": words.ABSORPTION_LAYER,
         "colours": {"signed": palette.SIGNED, "latent": palette.LATENT},
         "chartColours": CHART_COLOURS,
     }
-    return mount(key="absorption", data=data, on_head_change=on_head, on_option_change=on_option)
+    mount(key="absorption", data=data, on=on)

@@ -1,17 +1,16 @@
 """A text that grows token by token: what each step computes, reads from the cache and writes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from mla_core.arithmetic.architectures import PUBLISHED, STORAGES, without_latent
 from mla_core.experiments.cache_grows import Growth
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
 from ui import catalogue
-from ui.components import bytes64, script, source, style
+from ui.components import On, bytes64, component
 from ui.figures import palette
 from ui.show.labels import about_model, token_name, token_texts
 from ui.state.session import subject
@@ -19,12 +18,7 @@ from ui.state.url import View, limits
 from ui.words.en import cache_grows as words
 from ui.words.en import common
 
-mount = st.components.v2.component(
-    "mla_explorer_growth",
-    html=source("cache_grows", "cache_grows.html"),
-    css=style("cache_grows"),
-    js=script("cache_grows", "side"),
-)
+mount = component("cache_grows")
 BYTES = {"float32": 4.0, "bfloat16": 2.0, "float8": 1.0, "6bit": 0.75}  # of a number
 LETTERS = {"k_rope": "k_R"}  # over a column that is too narrow for its name
 BYTES_BFLOAT16 = 2
@@ -198,7 +192,7 @@ def measured_laws(bench: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str]:
     return laws, "\n".join([*fits, words.FITTED_ON.format(**bench)])
 
 
-def growth(
+def cache_grows(
     grown: list[Growth],
     heads: list[tuple[int, int]],
     bench: Mapping[str, Any],
@@ -208,10 +202,8 @@ def growth(
     origin: tuple[int | None, int],
     may_grow: bool,
     source: str,
-    on_tokens: Callable[[], None],
-    on_head: Callable[[], None],
-    on_option: Callable[[], None],
-) -> Any:
+    on: On,
+) -> None:
     """Draws the page.
 
     Args:
@@ -220,9 +212,8 @@ def growth(
         bench: assets/bench/growth.json.
         origin: (tokens known, or None for the prompt alone; a number that forces a jump).
         may_grow: whether a step past the last token asks for more.
-        on_tokens, on_head, on_option: read `st.session_state["growth"]` for `.tokens` (with its
-            `state.subject`), `.head`
-            (model, layer, head) and `.option` (name, value).
+        on: "step" and "more" ([tokens, `state.subject`]: where the reader rests, and how far they
+            want the text to go), "head" ([model, layer, head]), "option" ([name, value]).
     """
     squares, arithmetic = jump(grown)
     laws, fits = measured_laws(bench)
@@ -255,10 +246,4 @@ def growth(
             "signed": palette.SIGNED, "weights": palette.WEIGHTS, "grey": palette.READ
         },
     }  # fmt: skip
-    return mount(
-        key="growth",
-        data=data,
-        on_tokens_change=on_tokens,
-        on_head_change=on_head,
-        on_option_change=on_option,
-    )
+    mount(key="cache_grows", data=data, on=on)

@@ -98,7 +98,7 @@ export class InsideOneHead {
     this.find(".sink").onchange = (event) => {
       this.data.hideFirst = event.target.checked;
       if (this.data.hideFirst && this.query === 0) this.query = this.data.tokens.length - 1;
-      option("sink", this.data.hideFirst ? "hidden" : "shown");
+      option("first_token", this.data.hideFirst ? "hidden" : "shown");
     };
   }
 

@@ -1,16 +1,12 @@
 """One size of the latent, and what it does to a head, to all heads, to what comes next."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-import streamlit as st
 
 from mla_core.experiments.latent_compression import Comparison, Compression
 from mla_core.experiments.latent_compression.differences import attention_moved
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
-from ui.components import bytes64, script, source, style
+from ui.components import On, bytes64, component
 from ui.figures import palette
 from ui.show.labels import token_name, token_texts
 from ui.state.url import View
@@ -21,15 +17,10 @@ SHOWN_NEXT = 7  # tokens listed under "what comes next"
 BYTES_FLOAT32 = 4
 GRID_SCALE = 0.5  # of its attention moved: there the colour of a head is full
 
-mount = st.components.v2.component(
-    "mla_explorer_compression",
-    html=source("latent_compression", "latent_compression.html"),
-    css=style("latent_compression"),
-    js=script("latent_compression"),
-)
+mount = component("latent_compression")
 
 
-def compression(
+def latent_compression(
     before: Trace,
     compared: Comparison,
     inside: Compression,
@@ -39,10 +30,8 @@ def compression(
     view: View,
     fails: str,
     source: str,
-    on_rank: Callable[[], None],
-    on_head: Callable[[], None],
-    on_option: Callable[[], None],
-) -> Any:
+    on: On,
+) -> None:
     """Draws the page.
 
     Args:
@@ -51,8 +40,8 @@ def compression(
         inside: what the conversion keeps and loses.
         head: (layer, head) to look at.
         fails: the sentence on what fails first.
-        on_rank, on_head, on_option: read `st.session_state["compression"]` for `.rank`, `.head`
-            (layer, head) and `.option` (name, value).
+        on: "rank" (the size, as often as the slider asks while it is dragged), "head" ([model,
+            layer, head]), "option" ([name, value]).
     """
     after = compared.trace
     n = len(after.tokens)
@@ -72,6 +61,7 @@ def compression(
         return token_name(token_id, tokenizer, before.config)
 
     data = {
+        "model": before.model,
         "rank": sum(after.config.ranks) // len(after.config.ranks),
         "maxRank": before.config.hidden_size,
         "layers": before.config.num_hidden_layers,
@@ -114,10 +104,4 @@ def compression(
             "before": palette.K,
         },
     }
-    return mount(
-        key="compression",
-        data=data,
-        on_rank_change=on_rank,
-        on_head_change=on_head,
-        on_option_change=on_option,
-    )
+    mount(key="latent_compression", data=data, on=on)

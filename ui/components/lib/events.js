@@ -1,6 +1,8 @@
 // @ts-check
 // How a component stands on a page, and how it tells Python what the reader does.
 
+import { keepTyping, keptBy } from "./keys.js";
+
 /**
  * What Streamlit hands to a component, each time its data or the theme changes.
  * @typedef {object} Mounted
@@ -68,6 +70,7 @@ export function asComponent(create) {
       const outbox = new Outbox();
       one = { outbox, picture: create(parentElement, (name, value) => outbox.tell(name, value)) };
       mounted.set(parentElement, one);
+      parentElement.addEventListener("keydown", keepTyping);
     }
     one.outbox.send = setTriggerValue;
     one.picture.load(data);
@@ -91,7 +94,12 @@ export class Later {
     this.tell = tell;
     this.untold = false;
     /** @param {Event} event */
-    this.elsewhere = (event) => event.composedPath().includes(root) || this.now();
+    this.elsewhere = (event) => {
+      const path = event.composedPath();
+      // a key that no field or button needs is the component's own, wherever the focus is
+      const ours = event instanceof KeyboardEvent && !keptBy(path[0], event.key);
+      if (!ours && !path.includes(root)) this.now();
+    };
     for (const kind of ["pointerdown", "keydown"])
       document.addEventListener(kind, this.elsewhere, true);
   }

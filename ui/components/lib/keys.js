@@ -36,6 +36,16 @@ export function keptBy(target, key) {
   return onField || Boolean(presses);
 }
 
+/**
+ * What somebody types in a field of a component: Streamlit sees the component as its target, and
+ * would take "r" and "c" for its shortcuts.
+ * @param {Event} event
+ */
+export function keepTyping(event) {
+  const target = event.composedPath()[0];
+  if (target instanceof Element && target.matches(FIELDS)) event.stopPropagation();
+}
+
 /** @param {KeyboardEvent} event */
 function pressed(event) {
   if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
@@ -48,7 +58,7 @@ function pressed(event) {
   const action = owner?.actions()[name];
   if (!action) return;
   event.preventDefault();
-  event.stopPropagation(); // Streamlit binds keys of its own
+  event.stopPropagation(); // Streamlit binds keys of its own, on the document
   action();
 }
 
@@ -68,7 +78,7 @@ export class Keys {
     this.root = root;
     this.actions = actions;
     if (mounted.length === 0) {
-      document.addEventListener("keydown", pressed);
+      document.body.addEventListener("keydown", pressed);
       document.addEventListener("pointerdown", turned, true);
     }
     mounted.push(this);
@@ -78,7 +88,7 @@ export class Keys {
     mounted.splice(mounted.indexOf(this), 1);
     if (latest === this) latest = null;
     if (mounted.length) return;
-    document.removeEventListener("keydown", pressed);
+    document.body.removeEventListener("keydown", pressed);
     document.removeEventListener("pointerdown", turned, true);
   }
 }

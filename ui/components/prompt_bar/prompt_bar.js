@@ -20,8 +20,6 @@ class PromptBar {
       clearTimeout(this.waiting);
       this.waiting = setTimeout(() => tell("draft", this.text.value), DRAFT_MS);
     };
-    // letters are shortcuts of Streamlit
-    this.text.onkeydown = (event) => event.stopPropagation();
     this.find(".bar").onsubmit = (event) => {
       event.preventDefault();
       this.run(this.text.value);

@@ -164,6 +164,11 @@ DOWNLOAD_ONCE = (
     " It is fetched once from {host}, for everybody on this server; the built-in pair keeps working "
     "meanwhile."
 )
+OPERATORS_ALONE = (
+    "Readers of this server cannot start or cancel a download or a benchmark: that is up to whoever "
+    "runs it. If that is you, start it with `streamlit run app.py --server.address localhost`, which "
+    "serves your own machine alone, or with `MLA_EXPLORER_OPERATOR=1`, which lets all readers do both."
+)
 DOWNLOAD_START = "Download {name} ({size})"
 DOWNLOAD_GO_ON = "Go on with the download ({here:,.0f} MB are here)"
 DOWNLOAD_CANCEL = "Cancel"

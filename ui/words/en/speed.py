@@ -32,7 +32,7 @@ COPY, MATMUL = "{value}B/s", "{value}FLOP/s"
 NO_KERNEL = (
     "Our own kernel has not been timed on this machine yet: the fastest time here is {through}'s."
 )
-NOT_YET = "Nothing has been measured on this server yet: start it above, or look at a recorded run."
+NOT_YET = "Nothing has been measured on this server yet: meanwhile, look at a recorded run."
 LEFT_OUT = "Not measured: {count}"
 LEFT_OUT_ONE = "- {kind} at {batch} × {context:,}: {problem}"
 
