@@ -3,21 +3,26 @@
 import logging
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from queue import PriorityQueue
-from typing import Any
+from typing import Any, ClassVar
 
 from mla_core.experiments import A, Job
+from mla_core.records.problem import Problem
 
 LOG = logging.getLogger(__name__)
 
 
-class EngineBusy(RuntimeError):
+class EngineBusy(Problem, RuntimeError):
     """More requests are waiting than the queue holds."""
+
+    sentences: ClassVar[Mapping[str, str]] = {
+        "full": "{waiting} requests are waiting already: try again in a moment.",
+    }
 
 
 class Stopped(Exception):
@@ -72,9 +77,7 @@ class Queue:
         """
         with self._lock:
             if self._line.qsize() >= self.size:
-                raise EngineBusy(
-                    f"{self.size} requests are waiting already: try again in a moment."
-                )
+                raise EngineBusy.of("full", waiting=self.size)
             if self._worker is None:
                 self._worker = threading.Thread(target=self._work, name="engine", daemon=True)
                 self._worker.start()

@@ -11,17 +11,24 @@ from dataclasses import dataclass
 from io import BufferedIOBase
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
+
+from mla_core.records.problem import Problem
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Record")
 POINTER_BYTES = 8  # of whatever is neither an array nor a text: what a number takes
 
 
-class RecordError(ValueError):
+class RecordError(Problem, ValueError):
     """A recording that cannot be read; the message says which and why."""
+
+    sentences: ClassVar[Mapping[str, str]] = {
+        "missing": "{file} does not exist",
+        "damaged": "{file} is not a recording, or is damaged: {reason}",
+    }
 
 
 class Frozen(Mapping[str, T]):
@@ -77,9 +84,9 @@ class Record:
                 made: R = _unpacked(cls, about, "", {name: file[name] for name in file})
                 return made
         except FileNotFoundError:
-            raise RecordError(f"{path} does not exist") from None
+            raise RecordError.of("missing", file=str(path)) from None
         except Exception as error:  # zip, json, numpy and the record each raise their own
-            raise RecordError(f"{path} is not a recording, or is damaged: {error}") from None
+            raise RecordError.of("damaged", file=str(path), reason=str(error)) from None
 
 
 def size_of(value: Any) -> int:

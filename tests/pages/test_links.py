@@ -359,6 +359,13 @@ def test_what_is_written_is_read_again(link):
                 assert url.read(parameter.chapters[0]).value(parameter) == meant
 
 
+def test_another_text_keeps_nothing_of_the_old_ones_tokens(link):
+    query = link({"step": "3", "seed": "1", "query": "2", "key": "2", "forget": "1",
+                  "mini-mla": "5.2", "pair": "same"})  # fmt: skip
+    url.new_prompt("Another")
+    assert query == {"prompt": "Another", "pair": "same"}
+
+
 def test_a_claims_inputs_are_in_the_link():
     app = open_page("claims", claim="57x", heads="64")
     assert "28.4444" in " ".join(part.value for part in app.markdown) and app.info

@@ -19,6 +19,7 @@ from ui.state.parameters import HEADS, PARAMETERS, View
 MAX_NEW = 48
 CHUNK = 12  # tokens generated at a time
 
+OF_A_TEXT = ("step", "seed", "query", "key", "forget")
 TODAY = {alias: each.name for each in PARAMETERS for alias in (each.name, *each.aliases)}
 
 
@@ -61,8 +62,8 @@ def set_head(head: Sequence[Any]) -> None:
 
 
 def new_prompt(prompt: str) -> None:
-    """Another text: the step and the chosen heads belonged to the old one."""
-    put(prompt=prompt, step=None, seed=None, **dict.fromkeys(HEADS))
+    """Another text: the step, the chosen tokens and heads belonged to the old one."""
+    put(prompt=prompt, **dict.fromkeys((*OF_A_TEXT, *HEADS)))
 
 
 def head_key(model: str) -> str:

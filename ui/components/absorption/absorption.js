@@ -23,13 +23,12 @@ export class Absorption {
   }
 
   load(data) {
-    const sameText = this.data?.tokens.join() === data.tokens.join();
     this.data = data;
     if (!this.growth) this.build(data.words);
     this.arrays = Object.fromEntries(
       Object.entries(data.arrays).map(([name, values]) => [name, floats(values)]),
     );
-    if (!sameText) this.key = data.key;
+    this.key = data.key;
     choices(this.find(".layer"), numbers(data.layers), data.layer);
     choices(this.find(".head"), numbers(data.heads), data.head);
     const key = this.find(".key");
@@ -53,6 +52,7 @@ export class Absorption {
     this.find(".key").onchange = (event) => {
       this.key = Number(event.target.value);
       this.drawSteps();
+      this.tell("option", ["key", this.key]);
     };
     this.find(".algebra").textContent = words.algebra;
     this.growth = new Growth(this.root, words, this.tell);

@@ -39,6 +39,7 @@ export class CacheGrows {
     data.sides.forEach((side, i) => this.columns[i].load(side));
     this.widest = WIDEST_VALUE * Math.max(...data.sides.flatMap(({ parts }) => perLayer(parts)));
     this.loadOptions(data);
+    this.forgotten.load(data.forget, data.sides);
     this.find(".squares").replaceChildren(...squares(data.jump_));
     this.find(".arithmetic").textContent = data.arithmetic;
     this.find(".source").textContent = data.source;
@@ -75,7 +76,9 @@ export class CacheGrows {
       this.find(`.${name} h2`).textContent = words[name].title;
       this.find(`.${name} p`).textContent = words[name].about;
     }
-    this.forgotten = new Forgotten(this.find(".forget"), words);
+    this.forgotten = new Forgotten(this.find(".forget"), words, (count) =>
+      this.tell("option", ["forget", count]),
+    );
     this.laws = new Laws(this.find(".laws"), words);
     this.unwatch = onResize(this.find(".sides"), () => this.draw());
   }

@@ -8,20 +8,30 @@ import { nextTokens, tokenLabel } from "../lib/tokens.js";
 const NAMED = 60; // characters of what is gone
 
 export class Forgotten {
-  /** @param {HTMLElement} root */
-  constructor(root, words) {
+  /**
+   * @param {HTMLElement} root
+   * @param {(count: number) => void} report how many tokens the reader has dropped
+   */
+  constructor(root, words, report) {
     this.find = finder(root);
     this.words = words;
     this.cut = this.find("input");
     this.cut.setAttribute("aria-label", words.forget.title);
     this.cut.oninput = () => this.draw(this.sides);
+    this.cut.onchange = () => report(this.sides[0].forgotten[Number(this.cut.value)].count);
+  }
+
+  /** @param {number} count of the oldest tokens; as many as were tried, and no more */
+  load(count, sides) {
+    const { forgotten } = sides[0];
+    this.cut.max = forgotten.length - 1;
+    this.cut.value = forgotten.findLastIndex((tried) => tried.count <= count);
   }
 
   draw(sides) {
     this.sides = sides;
     const { words } = this;
     const { forgotten, tokens } = sides[0];
-    this.cut.max = forgotten.length - 1;
     const chosen = Number(this.cut.value);
     const { count } = forgotten[chosen];
     const names = tokens.slice(0, count).map((_, i) => tokenLabel(tokens, i));
