@@ -72,13 +72,16 @@ COLOURS = """c => new Set(new Uint32Array(
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_component_that_leaves_hears_no_more_keys(bare, name):
+    bare.stop_clock()
     data, _ = CASES[name]
     bare.show(name, data())
     bare.leave(name)
-    for key in ("ArrowRight", "ArrowDown", "End", "Home", " ", "Enter"):
+    bare.page.evaluate("reached = 0; document.addEventListener('keydown', () => (reached += 1))")
+    keys = ("ArrowRight", "ArrowDown", "End", "Home", " ", "Enter")
+    for key in keys:
         bare.page.keyboard.press(key)
-    bare.page.mouse.click(300, 300)
-    assert bare.events() == []
+    bare.page.clock.run_for(5_000)
+    assert bare.events() == [] and bare.page.evaluate("reached") == len(keys)
 
 
 @pytest.mark.parametrize("name", CASES)
