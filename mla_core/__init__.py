@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mla_core.arithmetic.accounting import kv_bytes_per_token
     from mla_core.convert import Calibration, convert_to_mla
-    from mla_core.engine.engine import Engine, Request
+    from mla_core.engine import Engine
+    from mla_core.experiments.side_by_side import Request
     from mla_core.inference.baseline import baseline
     from mla_core.inference.decoder import Decoder, Step
     from mla_core.inference.tracing import trace
@@ -37,8 +38,8 @@ _HOME = {
     "Trace": "mla_core.records.trace",
     "Decoder": "mla_core.inference.decoder",
     "Step": "mla_core.inference.decoder",
-    "Engine": "mla_core.engine.engine",
-    "Request": "mla_core.engine.engine",
+    "Engine": "mla_core.engine",
+    "Request": "mla_core.experiments.side_by_side",
     "kv_bytes_per_token": "mla_core.arithmetic.accounting",
 }
 

@@ -6,38 +6,38 @@ import streamlit as st
 
 from mla_core.arithmetic.claims import CLAIMS, rebuild
 from mla_core.arithmetic.formula import FormulaError
-from ui.claims.card import hero, inputs, inputs_of, picture, steps_table
-from ui.state import url as state
+from ui.claims.card import BADGES, VERDICTS, hero, inputs, picture, steps_table
+from ui.state import url
+from ui.state.parameters import INPUTS
 from ui.words.en import claims as words
 
 
 def chosen() -> None:
     if st.session_state["claim"]:
-        state.put(claim=st.session_state["claim"])
+        url.put(claim=st.session_state["claim"], **dict.fromkeys(INPUTS))
 
 
 def listed(key: str) -> str:
-    card = words.CARDS[key]
-    return f"{words.MARKS[card['verdict']]} {card['claim']}"
+    return f"{words.MARKS[VERDICTS[key]]} {words.CARDS[key]['claim']}"
 
 
-key = state.asked("claim", CLAIMS)
+view = url.read("claims")
+key, given = view.claim, view.inputs
 st.session_state["claim"] = key
-verdicts = Counter(card["verdict"] for card in words.CARDS.values())
+verdicts = Counter(VERDICTS.values())
 st.markdown(
-    words.INTRO.format(
-        true=verdicts[words.TRUE], other=verdicts[words.ELSE], false=verdicts[words.FALSE]
-    )
+    words.INTRO.format(true=verdicts["true"], other=verdicts["else"], false=verdicts["false"])
 )
 side, main = st.columns([1, 2.2], gap="large")
 side.radio(words.CHOOSE, list(CLAIMS), format_func=listed, key="claim", on_change=chosen)
 claim, card = CLAIMS[key], words.CARDS[key]
 with main:
-    verdict = card["verdict"]
+    verdict = VERDICTS[key]
     st.header(words.TITLE.format(claim=card["claim"]), anchor=False)
-    badge = {"colour": words.BADGES[verdict], "mark": words.MARKS[verdict], "verdict": verdict}
-    st.subheader(words.VERDICT.format(**badge), anchor=False)
-    given = inputs_of(key)
+    told = words.VERDICT.format(
+        colour=BADGES[verdict], mark=words.MARKS[verdict], verdict=words.VERDICTS[verdict]
+    )
+    st.subheader(told, anchor=False)
     try:
         found = rebuild(claim, given)
     except FormulaError as error:
@@ -52,6 +52,6 @@ with main:
     if found:
         picture(key, found)
         steps_table(key, found)
-    inputs(key)
+    inputs(key, given)
     st.markdown(words.SAID.format(said=card["said"]))
     st.markdown(words.SOURCES.format(sources=card["sources"]))

@@ -4,54 +4,60 @@ from functools import partial
 
 import streamlit as st
 
-from mla_core.arithmetic.architectures import STORAGES
-from mla_core.arithmetic.roofline import GPUS, TB, TFLOP
+from mla_core.arithmetic.roofline import TB, TFLOP
+from ui import catalogue
 from ui.deepseeks_scale import view as scale
 from ui.deepseeks_scale.own_config import own_config
 from ui.deepseeks_scale.parts import growth, heads, memory, ratios, sources
 from ui.deepseeks_scale.speed import speed
-from ui.state import url as state
+from ui.state import url
+from ui.state.url import View
 from ui.words.en import deepseeks_scale as words
 
 PARTS = {"memory": memory, "growth": growth, "speed": speed, "heads": heads, "ratios": ratios}
 COMPARING = ("memory", "growth", "speed")
+GB_IN_TB = 1000
 
 
-def put(name: str, factor: float = 1) -> None:
+def put(name: str, factor: int = 1) -> None:
     value = st.session_state[f"scale-{name}"]
     if value is not None:
-        state.put(**{name: round(value * factor) if isinstance(value, int | float) else value})
+        url.put(**{name: round(value * factor) if factor > 1 else value})
 
 
 def another_gpu() -> None:
-    state.put(gpu=st.session_state["scale-gpu"], bandwidth=None, tflops=None)
+    url.put(gpu=st.session_state["scale-gpu"], bandwidth=None, tflops=None)
 
 
-view = scale.current()
+looked = scale.current()
+view = looked.link
+names = {key: model.name for key, model in scale.models().items()}
 chosen = {
-    "part": view.part, "first": view.first.name, "second": view.second.name,
-    "context": view.context, "batch": view.batch, "numbers": view.storage_name,
-    "weights": view.weights_name, "gpu": view.gpu_name, "gpus": view.count,
-    "bandwidth": view.gpu.bandwidth / TB, "tflops": round(view.gpu.flops / TFLOP),
+    "part": view.scale_part, "first": looked.names[0], "second": looked.names[1],
+    "context": view.scale_context, "batch": view.batch, "cache_dtype": view.scale_cache_dtype,
+    "weights": view.weights, "gpu": view.gpu, "gpus": view.gpus,
+    "bandwidth": looked.gpu.bandwidth / TB, "tflops": round(looked.gpu.flops / TFLOP),
 }  # fmt: skip
 for name, value in chosen.items():
     st.session_state[f"scale-{name}"] = value
 st.segmented_control(
     words.PART_LABEL,
-    list(words.PARTS),
+    catalogue.SCALE_PARTS,
     format_func=words.PARTS.__getitem__,
     key="scale-part",
     on_change=partial(put, "part"),
     label_visibility="collapsed",
 )
-if view.part in COMPARING:
-    names = list(scale.models())
+if view.scale_part in COMPARING:
     first, second, context = st.columns([3, 3, 2])
-    first.selectbox(words.FIRST, names, key="scale-first", on_change=partial(put, "first"))
-    second.selectbox(words.SECOND, names, key="scale-second", on_change=partial(put, "second"))
+    for column, name, label in ((first, "first", words.FIRST), (second, "second", words.SECOND)):
+        column.selectbox(
+            label, list(names), key=f"scale-{name}", on_change=partial(put, name),
+            format_func=names.__getitem__,
+        )  # fmt: skip
     context.select_slider(
         words.CONTEXT,
-        sorted({*scale.CONTEXTS, view.context}),
+        sorted({*scale.CONTEXTS, view.scale_context}),
         key="scale-context",
         on_change=partial(put, "context"),
         format_func="{:,}".format,
@@ -59,35 +65,40 @@ if view.part in COMPARING:
     with st.expander(words.MORE):
         row = st.columns(4)
         row[0].selectbox(
-            words.STORAGE, STORAGES, key="scale-numbers", on_change=partial(put, "numbers"),
+            words.STORAGE, View.scale_cache_dtype.choices, key="scale-cache_dtype",
+            on_change=partial(put, "cache_dtype"), format_func=words.DTYPES.__getitem__,
             help=words.STORAGE_HELP,
         )  # fmt: skip
         row[1].selectbox(
-            words.WEIGHTS,
-            words.WEIGHT_BYTES,
-            key="scale-weights",
-            on_change=partial(put, "weights"),
-        )
-        row[2].selectbox(words.GPU, GPUS, key="scale-gpu", on_change=another_gpu)
+            words.WEIGHTS, View.weights.choices, key="scale-weights",
+            on_change=partial(put, "weights"), format_func=words.DTYPES.__getitem__,
+        )  # fmt: skip
+        row[2].selectbox(
+            words.GPU, View.gpu.choices, key="scale-gpu", on_change=another_gpu,
+            format_func=words.GPU_NAMES.__getitem__,
+        )  # fmt: skip
         row[3].number_input(
-            words.GPUS, 1, scale.MOST_GPUS, key="scale-gpus", on_change=partial(put, "gpus")
-        )
-        if view.part != "memory":
+            words.GPUS, View.gpus.low, View.gpus.high, key="scale-gpus",
+            on_change=partial(put, "gpus"),
+        )  # fmt: skip
+        if view.scale_part != "memory":
             more = st.columns(3)
             more[0].number_input(
-                words.BATCH, 1, scale.MOST_BATCH, key="scale-batch", on_change=partial(put, "batch")
-            )
-        if view.part == "speed":
+                words.BATCH, View.batch.low, View.batch.high, key="scale-batch",
+                on_change=partial(put, "batch"),
+            )  # fmt: skip
+        if view.scale_part == "speed":
             more[1].slider(
-                words.BANDWIDTH, 0.1, 20.0, key="scale-bandwidth",
-                on_change=partial(put, "bandwidth", 1000),
-                help=words.BANDWIDTH_HELP.format(source=view.gpu.source),
+                words.BANDWIDTH, View.bandwidth.low / GB_IN_TB, View.bandwidth.high / GB_IN_TB,
+                key="scale-bandwidth", on_change=partial(put, "bandwidth", GB_IN_TB),
+                help=words.BANDWIDTH_HELP.format(source=looked.gpu.source),
             )  # fmt: skip
             more[2].slider(
-                words.FLOPS, 10, 5000, key="scale-tflops", on_change=partial(put, "tflops"),
-                help=words.FLOPS_HELP.format(source=view.gpu.source),
+                words.FLOPS, View.tflops.low, View.tflops.high, key="scale-tflops",
+                on_change=partial(put, "tflops"),
+                help=words.FLOPS_HELP.format(source=looked.gpu.source),
             )  # fmt: skip
-PARTS[view.part](view)
-if view.part in COMPARING:
-    sources(view)
+PARTS[view.scale_part](looked)
+if view.scale_part in COMPARING:
+    sources(looked)
     own_config()

@@ -2,44 +2,44 @@
 
 import streamlit as st
 
-from mla_core.experiments.every_head.ablation import Ablate
+from mla_core.experiments.every_head import Ablate
 from ui import catalogue
 from ui.components.every_head import every_head, side
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import go_live, provenance
-from ui.jobs.models_of_view import both_models
+from ui.jobs.models_of_view import traces_of_view
 from ui.opening.opening import opening
 from ui.show.export import closer_look
 from ui.show.heads import chosen_heads, head_on_page, headline, layer_pages
 from ui.show.notes import notes
-from ui.state import url as state
-from ui.words.en import common
+from ui.state import session, url
 from ui.words.en import every_head as words
 
 
 def picked_head(told: tuple[str, int, int]) -> None:
     model, layer, head = told
     there = dict(st.session_state["heads_shown"]) | {model: (layer, head)}
-    state.report("heads", tuple(there.items()))
-    state.picked_head(told)
+    session.report("heads", tuple(there.items()))
+    url.set_head(told)
 
 
 def entered(told: tuple[str, int, int]) -> None:
     model, layer, head = told
     models = list(dict(st.session_state["heads_shown"]))
-    attention = list(common.ATTENTIONS)[-len(models) :][models.index(model)]
-    state.put(attention=attention, stage=None, **{state.head_key(model): f"{layer}.{head}"})
+    attention = list(catalogue.ATTENTIONS)[-len(models) :][models.index(model)]
+    url.put(attention=attention, stage=None, **{url.head_key(model): f"{layer}.{head}"})
     st.session_state["inside_next"] = True
 
 
 def turned() -> None:
-    model = state.current().large
-    state.put(layer=st.session_state["layers"].start, **{model: None})
+    model = url.read("every_head").large
+    url.put(layer=st.session_state["layers"].start, **{model: None})
 
 
 def picked_layers(offered: list[range], first: int) -> range:
     """Which layers the reader looks at: those of the link, else of the chosen head."""
-    layer = state.asked_number("layer", 0, offered[-1].stop - 1, first)
+    asked = url.read("every_head").layer
+    layer = first if asked is None or asked >= offered[-1].stop else asked
     st.session_state["layers"] = next(one for one in offered if layer in one)
     found: range = st.selectbox(
         words.LAYERS_LABEL, offered, key="layers", on_change=turned, width=240,
@@ -53,9 +53,9 @@ def picked_layers(offered: list[range], first: int) -> range:
 
 if st.session_state.pop("inside_next", False):
     st.switch_page("../pages/inside_one_head.py")
-page = opening()
+page = opening("every_head")
 view = page.view
-shown, traces = both_models(view)
+shown, traces = traces_of_view(view)
 chosen = chosen_heads(traces, view)
 pages = {model: layer_pages(trace) for model, trace in traces.items()}
 layers = {model: offered[0] for model, offered in pages.items()}
@@ -68,7 +68,7 @@ st.session_state["heads_shown"] = heads
 # a pass of the whole model for each head: too long for a large one without a GPU
 measured = not view.alone or all(trace.device != "cpu" for trace in traces.values())
 ablations = {model: ENGINE.remembered(Ablate(model, view.prompt)) for model in traces}
-place, jump = state.origin("heads", heads)
+place, jump = session.origin("heads", heads)
 every_head(
     [
         side(trace, ablations[model], page.tokenizer, provenance(trace, shown.live), layers[model])
@@ -79,10 +79,10 @@ every_head(
     origin=([(layer - layers[model].start, head) for model, (layer, head) in place], jump),
     view=view,
     measured=measured,
-    on={"head": picked_head, "enter": entered, "option": state.picked_option},
+    on={"head": picked_head, "enter": entered, "option": url.set_option},
 )
 notes(words.HEADS_NOTES)
-closer_look(traces, dict(heads), hide_first=not view.sink)
+closer_look(traces, shown.asked, dict(heads), hide_first=not view.first_token)
 if not shown.live:
     go_live(shown.asked)
 elif measured and not all(ablations.values()):

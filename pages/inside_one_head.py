@@ -2,30 +2,33 @@
 
 import streamlit as st
 
-from mla_core.experiments.inside_one_head.anatomy import Dissect
+from mla_core.experiments.inside_one_head import Dissect
+from ui import catalogue
 from ui.components.inside_one_head import inside_one_head
 from ui.jobs.live import answer, go_live, provenance
-from ui.jobs.models_of_view import both_models
+from ui.jobs.models_of_view import traces_of_view
 from ui.opening.opening import opening
 from ui.show.export import take_away
 from ui.show.heads import chosen_heads
 from ui.show.notes import notes
-from ui.state import url as state
+from ui.state import session, url
 from ui.words.en import common
 from ui.words.en import inside_one_head as words
 
 
 def stepped(told: tuple[int, str]) -> None:
     step, about = told
-    if state.report("stage", step, about):
-        state.put(stage=step)
+    if about == session.subject(url.read("inside_one_head")):
+        session.report("stage", step)
+        url.put(stage=step)
 
 
-page = opening()
+page = opening("inside_one_head")
 view = page.view
-_, traces = both_models(view)  # which head to open on shows in the patterns
-offered = list(common.ATTENTIONS.items())[-len(traces) :]  # a large model has the MLA way only
-model = list(traces)[[key for key, _ in offered].index(state.asked("attention", dict(offered)))]
+_, traces = traces_of_view(view)  # which head to open on shows in the patterns
+offered = catalogue.ATTENTIONS[-len(traces) :]  # a large model has the MLA way only
+attention = view.attention if view.attention in offered else offered[0]
+model = list(traces)[offered.index(attention)]
 dissected = {model: Dissect(model, view.prompt, *chosen_heads(traces, view)[model])}
 opened = answer(dissected)
 if opened.problem:
@@ -33,15 +36,15 @@ if opened.problem:
 for anatomy in opened.traces.values():
     inside_one_head(
         anatomy,
-        attentions=offered,
+        attentions=[(name, common.ATTENTIONS[name]) for name in offered],
         view=view,
-        origin=state.origin("stage", view.stage),
+        origin=session.origin("stage", view.stage),
         source=words.INSIDE_SOURCE.format(
             provenance=provenance(anatomy.trace, opened.live), difference=anatomy.difference
         ),
-        on={"step": stepped, "head": state.picked_head, "option": state.picked_option},
+        on={"step": stepped, "head": url.set_head, "option": url.set_option},
     )
     notes(words.INSIDE_NOTES)
-    take_away({model: anatomy})
+    take_away(dissected)
     if not opened.live:
         go_live(dissected)

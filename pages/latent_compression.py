@@ -4,14 +4,18 @@ from typing import Any
 
 import streamlit as st
 
-from mla_core.engine.engine import Job
-from mla_core.experiments.latent_compression.compare import Descend
-from mla_core.experiments.latent_compression.compression import Inspect
+from mla_core.experiments import Job
+from mla_core.experiments.latent_compression import (
+    Compare,
+    Comparison,
+    Compression,
+    Descend,
+    Inspect,
+)
 from mla_core.records.trace import Trace
 from ui import catalogue
-from ui.components.latent_compression import compression_lab
-from ui.jobs.live import answer, go_live, latent_of, provenance
-from ui.jobs.recordings import along
+from ui.components.latent_compression import latent_compression
+from ui.jobs.live import answer, go_live, or_stop, provenance
 from ui.jobs.requests import conversion, request
 from ui.latent_compression.evidence import below, failing, unmeasured
 from ui.latent_compression.own_text import own_text, own_text_box
@@ -19,33 +23,28 @@ from ui.opening.calibrating import ready_to_convert
 from ui.opening.opening import opening
 from ui.show.heads import chosen_head
 from ui.show.notes import notes
-from ui.state import url as state
+from ui.state import url
 from ui.state.url import CHUNK
 from ui.words.en import latent_compression as words
 
 
-def sized() -> None:
-    state.put(rank=int(st.session_state["compression"].rank))
-
-
-def picked_head() -> None:
-    layer, head = st.session_state["compression"].head
-    state.put(**{state.current().converted: f"{layer}.{head}"})
+def sized(rank: int) -> None:
+    url.put(rank=rank)
 
 
 def picked_model() -> None:
-    state.put(model=st.session_state["model"], rank=None)
+    url.put(converted=st.session_state["converted"], rank=None)
 
 
-page = opening()
+page = opening("latent_compression")
 view = page.view
 model = view.converted
 if len(catalogue.CONVERTED[view.pair]) > 1:
-    st.session_state["model"] = model
+    st.session_state["converted"] = model
     page.row.radio(
         words.CONVERTED_LABEL,
         catalogue.CONVERTED[view.pair],
-        key="model",
+        key="converted",
         on_change=picked_model,
         horizontal=True,
         label_visibility="collapsed",
@@ -54,11 +53,11 @@ if len(catalogue.CONVERTED[view.pair]) > 1:
 if view.alone:
     st.info(words.LATENT_ALREADY.format(model=view.large))
 text = own_text()
-name = str(latent_of(lambda: conversion(view, model, text)))
+name = str(or_stop(lambda: conversion(view, model, text)))
 ready_to_convert(model)
 asked: dict[str, Job[Any]] = {
     "before": request(model, view.prompt, new_tokens=CHUNK),
-    "after": along(name, view.prompt),
+    "after": Compare(name, view.prompt),
     "inside": Inspect(name),
 }
 shown = answer(asked)
@@ -66,26 +65,25 @@ if shown.problem:
     st.error(shown.problem)
 if shown.traces:
     before: Trace = shown.traces["before"]
-    after, inside = shown.traces["after"], shown.traces["inside"]
+    compared: Comparison = shown.traces["after"]
+    inside: Compression = shown.traces["inside"]
     head = chosen_head(before, view)
-    descent = Descend(model, view.prompt, view.method, view.layerwise, text)
-    compression_lab(
+    descent = Descend(model, view.prompt, view.method, view.ranks == "per_layer", text)
+    latent_compression(
         before,
-        after,
+        compared,
         inside,
         tokenizer=page.tokenizer,
         head=head,
         view=view,
         fails=failing(descent, before, page.tokenizer),
         source=words.COMPUTED_COMPRESSION.format(
-            after=provenance(after, shown.live),
+            after=provenance(compared.trace, shown.live),
             method=view.method,
             tokens=inside.calibration_tokens,
             whose=words.WHOSE_TEXT[bool(text)],
         ),
-        on_rank=sized,
-        on_head=picked_head,
-        on_option=lambda: state.picked_option(st.session_state["compression"].option),
+        on={"rank": sized, "head": url.set_head, "option": url.set_option},
     )
     below(model, name, view.prompt, inside, head[0])
     notes(words.WHY_NOTES + (words.WHY_CURVE if view.pair != "gpt2" else ""))

@@ -4,54 +4,52 @@ from functools import partial
 
 import streamlit as st
 
-from mla_core.experiments.sharing_heads.overview import Glance
+from mla_core.experiments.sharing_heads import Survey
 from mla_core.training.recipe import LAYERS
 from ui import catalogue
-from ui.components.sharing_heads import card, sharing
+from ui.components.sharing_heads import card, sharing_heads
 from ui.jobs.live import answer, go_live, provenance
-from ui.jobs.recordings import further, recorded_runs
+from ui.jobs.recordings import recorded_overview, recorded_runs
 from ui.opening.opening import opening
 from ui.sharing_heads.tables import evidence
 from ui.show.export import take_away
 from ui.show.notes import notes
-from ui.state import url as state
+from ui.state import url
 from ui.words.en import sharing_heads as words
 
-page = opening(switchable=False)
+page = opening("sharing_heads", switchable=False)
 view = page.view
 runs = recorded_runs()
-jobs = {model: Glance(model, view.prompt) for model in catalogue.FAMILY}
+jobs = {model: Survey(model, view.prompt) for model in catalogue.FAMILY}
 ran = answer(jobs)
 if ran.problem:
     st.error(ran.problem)
 if ran.traces:
-    layer = min(view.layer, LAYERS - 1)
+    layer = min(view.layer or 0, LAYERS - 1)
     made = partial(card, runs=runs, layer=layer, tokenizer=page.tokenizer)
     cards = {
         model: made(model, seen=seen, source=provenance(seen.trace, ran.live))
         for model, seen in ran.traces.items()
     }
-    trained = {run["model"] for run in runs}
-    point = view.point if view.point in trained else catalogue.FAMILY[-1]
-    if point in cards:
-        chosen = cards[point]
+    if view.point in cards:
+        chosen = cards[view.point]
     else:
-        stored = further(point, view.prompt)
-        never = further(point, catalogue.PROMPTS["flag"]) is None
+        stored = recorded_overview(view.point, view.prompt)
+        never = recorded_overview(view.point, catalogue.PROMPTS["flag"]) is None
         told = words.ONLY_SCORED if never else words.NOT_RECORDED
         if stored is not None:
             told = provenance(stored.trace, False)
-        chosen = made(point, seen=stored, source=told)
-    sharing(
+        chosen = made(view.point, seen=stored, source=told)
+    sharing_heads(
         list(cards.values()),
         chosen,
         runs,
         layer=layer,
         source=words.RUNS_SOURCE.format(**runs[0]),
-        on_option=lambda: state.picked_option(st.session_state["sharing"].option),
+        on={"option": url.set_option},
     )
     notes(words.SHARING_NOTES)
     evidence(runs)
-    take_away(ran.traces)
+    take_away(jobs)
     if not ran.live:
         go_live(jobs)

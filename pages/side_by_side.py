@@ -4,6 +4,7 @@ import math
 
 import streamlit as st
 
+from ui import catalogue
 from ui.components.side_by_side import side, side_by_side
 from ui.jobs.live import answer, go_live, provenance
 from ui.jobs.models_of_view import ready_pair
@@ -12,14 +13,15 @@ from ui.opening.opening import opening
 from ui.show.export import closer_look
 from ui.show.heads import chosen_heads
 from ui.show.notes import notes
-from ui.state import url as state
+from ui.state import session, url
 from ui.words.en import side_by_side as words
 
 
 def stepped(told: tuple[int, str]) -> None:
     step, about = told
-    if state.report("step", step, about):
-        state.put(step=step)
+    if about == session.subject(url.read("side_by_side")):
+        session.report("step", step)
+        url.put(step=step)
 
 
 def wanted_more(told: tuple[int, str]) -> None:
@@ -27,16 +29,16 @@ def wanted_more(told: tuple[int, str]) -> None:
     st.session_state["text_until"] = told
 
 
-page = opening()
+page = opening("side_by_side")
 view = page.view
 models = ready_pair(view)
 
 # as many new tokens as the reader has stepped to, and a chunk more
 prompt_length = len(page.tokenizer.encode(view.prompt)) + 1
 until, about = st.session_state.get("text_until", (0, ""))
-reached = max(view.step or 0, until if about == state.subject(view) else 0)
+reached = max(view.step or 0, until if about == session.subject(view) else 0)
 wanted = reached + 1 - prompt_length
-new_tokens = min(state.MAX_NEW, state.CHUNK * max(1, math.ceil(wanted / state.CHUNK)))
+new_tokens = min(url.MAX_NEW, url.CHUNK * max(1, math.ceil(wanted / url.CHUNK)))
 asked = requests(view, models, new_tokens)
 shown = answer(asked)
 
@@ -55,17 +57,17 @@ if shown.traces:
             for model, trace in shown.traces.items()
         ],
         prompt=view.prompt,
-        origin=state.origin("step", view.step),
+        origin=session.origin("step", view.step),
         view=view,
-        may_grow=new_tokens < state.MAX_NEW,
+        may_grow=new_tokens < url.MAX_NEW,
         on={
             "step": stepped,
             "more": wanted_more,
-            "head": state.picked_head,
-            "option": state.picked_option,
+            "head": url.set_head,
+            "option": url.set_option,
         },
     )
-    notes(words.NOTES[view.pair])
-    closer_look(shown.traces, heads, hide_first=not view.sink)
+    notes(words.NOTES["converted" if view.pair in catalogue.ORIGINALS else view.pair])
+    closer_look(shown.traces, asked, heads, hide_first=not view.first_token)
 if not shown.live and shown.traces:
     go_live(asked)

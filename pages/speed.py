@@ -4,10 +4,11 @@ from functools import partial
 
 import streamlit as st
 
+from ui import catalogue
 from ui.speed import parts as speed_parts
 from ui.speed import view as speed
 from ui.speed.measuring import LIVE, panel
-from ui.state import url as state
+from ui.state import url
 from ui.words.en import speed as words
 
 PARTS = {
@@ -22,14 +23,14 @@ PARTS = {
 def put(name: str, widget: str | None = None) -> None:
     value = st.session_state[f"speed-{widget or name}"]
     if value is not None:
-        state.put(**{name: value})
+        url.put(**{name: value})
 
 
 look = speed.current()
 st.session_state["speed-part"], st.session_state["speed-run"] = look.part, look.run_name
 st.segmented_control(
     words.PART_LABEL,
-    list(words.PARTS),
+    catalogue.SPEED_PARTS,
     format_func=words.PARTS.__getitem__,
     key="speed-part",
     on_change=partial(put, "part"),
@@ -41,7 +42,7 @@ if look.part == "kernel":
 whose, where = st.columns([3, 2])
 whose.segmented_control(
     words.RUN_LABEL,
-    list(words.RUNS),
+    catalogue.RUNS,
     format_func=words.RUNS.__getitem__,
     key="speed-run",
     on_change=partial(put, "run"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from transformers import AutoConfig, MiniCPM3ForCausalLM, YoutuForCausalLM
 
-from mla_core.models.config import read_config
+from mla_core.models.families import read_config
 from mla_core.models.locate import locate
 
 SIZES = dict(

@@ -9,7 +9,7 @@ if str(ROOT) not in sys.path:  # Streamlit puts this script's own folder there, 
 
 import streamlit as st  # noqa: E402
 
-from ui.state import url as state  # noqa: E402
+from ui.state import session  # noqa: E402
 from ui.words.en import common as words  # noqa: E402
 
 st.set_page_config(page_title=words.TITLE, page_icon="🔎", layout="wide")
@@ -50,5 +50,5 @@ pages = [
     st.Page(ROOT / "pages" / "claims.py", title=words.CLAIMS, url_path="claims"),
 ]
 page = st.navigation(pages, position="top")
-state.carry(page.url_path)
+session.carry(page.url_path)
 page.run()

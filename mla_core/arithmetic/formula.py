@@ -5,9 +5,11 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+
+from mla_core.records.problem import Problem
 
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
@@ -23,8 +25,14 @@ NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])")
 SIGNS = (("//", "÷"), ("*", "·"), ("/", "÷"), ("-", "−"))
 
 
-class FormulaError(ValueError):
+class FormulaError(Problem, ValueError):
     """A formula without a value: a sentence."""
+
+    sentences: ClassVar[Mapping[str, str]] = {
+        "undefined": "{expression} has no value: {reason}",
+        "unknown_name": "{name} has no value",
+        "not_arithmetic": "{expression} is more than arithmetic",
+    }
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,9 @@ class Formula:
         try:
             return _value(ast.parse(self.expression, mode="eval").body, {**self.values, **more})
         except (SyntaxError, ZeroDivisionError, OverflowError) as error:
-            raise FormulaError(f"{self.expression} has no value: {error}") from None
+            raise FormulaError.of(
+                "undefined", expression=self.expression, reason=str(error)
+            ) from None
 
     def named(self) -> str:
         """As it is read: names, and a dot for times."""
@@ -99,7 +109,7 @@ def _value(node: ast.AST, known: Mapping[str, Any]) -> Any:
             return value
         case ast.Name(id=name):
             if name not in known:
-                raise FormulaError(f"{name} has no value")
+                raise FormulaError.of("unknown_name", name=name)
             return known[name]
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
             return OPERATORS[type(op)](_value(left, known), _value(right, known))
@@ -108,4 +118,4 @@ def _value(node: ast.AST, known: Mapping[str, Any]) -> Any:
         case ast.Call(func=ast.Name(id=name), args=arguments) if name in FUNCTIONS:
             result = FUNCTIONS[name](*(_value(argument, known) for argument in arguments))
             return result.item() if np.ndim(result) == 0 else result
-    raise FormulaError(f"{ast.unparse(node)} is more than arithmetic")
+    raise FormulaError.of("not_arithmetic", expression=ast.unparse(node))

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+# the types that a cache can be kept in, by their names
+STORAGES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp8": torch.float8_e4m3fn}
+
 
 class LayerCache:
     """The growing rows of one layer, and a count of the bytes that went in and out.

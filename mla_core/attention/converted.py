@@ -6,30 +6,36 @@ trained without one keeps its positions where they are: GPT-2's inside x, so tha
 does (DeepSeek-V2, 2.1.3: the rotation would stand between W_Q and W_UK).
 """
 
+from typing import ClassVar
+
 from einops import rearrange
 from torch import Tensor, nn
 
 from mla_core.attention.cache import LayerCache
-from mla_core.attention.latent import LatentAttention, Mode
+from mla_core.attention.derivation import Derivation, given_linear
+from mla_core.attention.latent import LatentAttention
+from mla_core.attention.layer import AttentionLayer, Mode
 from mla_core.attention.multihead import attend, multihead_attention
 from mla_core.attention.recorder import Recorder
 from mla_core.attention.rope import Rotation, last, rotate
-from mla_core.models.config import ModelConfig
 
 
 class BiasedLatentAttention(LatentAttention):
     """GPT-2's attention over a latent. Keys need no bias and the values' lies in `o_proj`.
 
     c_kv = W_DKV (x - shift), with the shift in the bias of `kv_a_proj`.
+
+    Args:
+        hidden_size: d.
+        num_attention_heads: h.
+        head_dim: k, of keys and values.
+        kv_lora_rank: c.
     """
 
-    def __init__(self, config: ModelConfig, layer: int) -> None:
-        d, h, k, c = (
-            config.hidden_size,
-            config.num_attention_heads,
-            config.head_dim,
-            config.ranks[layer],
-        )
+    def __init__(
+        self, *, hidden_size: int, num_attention_heads: int, head_dim: int, kv_lora_rank: int
+    ) -> None:
+        d, h, k, c = hidden_size, num_attention_heads, head_dim, kv_lora_rank
         super().__init__(num_heads=h, kv_lora_rank=c, n=k, r=0, v=k, scale=k**-0.5)
         self.q_proj = nn.Linear(d, h * k)
         self.kv_a_proj = nn.Linear(d, c)  # W_DKV
@@ -53,27 +59,57 @@ class BiasedLatentAttention(LatentAttention):
         )
         return self.o_proj(z)
 
+    def derive(self, sheet: Derivation, head: int) -> None:
+        """A latent with a bias, no rope key."""
+        given_linear(sheet, "DKV", self.kv_a_proj, 0, self.kv_lora_rank, "d c")
+        sheet.linear("c_kv", "x", "W_DKV", "t c", "b_DKV")
+        given_linear(sheet, "Q", self.q_proj, head, self.n, "d k")
+        sheet.linear("q", "x", "W_Q", "s k", "b_Q")
+        w_uk, w_uv = self.up_projections()
+        sheet.given("W_UK", w_uk[head].T, "c k")
+        sheet.given("W_UV", w_uv[head].T, "c v")
+        sheet.linear("k", "c_kv", "W_UK", "t k")
+        sheet.linear("v", "c_kv", "W_UV", "t v")
+        sheet.meeting("raw", "q", "k")
+        sheet.attend("raw", self.scale, "v")
 
-class RotatedLatentAttention(nn.Module):
+    def latent_projections(self) -> tuple[nn.Linear, nn.Linear]:
+        return self.kv_a_proj, self.kv_b_proj
+
+
+class RotatedLatentAttention(AttentionLayer):
     """Llama's attention (MHA, GQA, MQA) over a latent: rebuilds keys and values, then rotates.
 
     The cache holds c_kv alone; the rotation of every key so far is applied anew at each step.
+
+    Args:
+        hidden_size: d.
+        num_attention_heads: h.
+        num_key_value_heads: g.
+        head_dim: k, of keys and values.
+        kv_lora_rank: c.
+        attention_bias: biases on q and o (the latent always has one).
     """
 
-    def __init__(self, config: ModelConfig, layer: int) -> None:
+    modes: ClassVar[tuple[Mode, ...]] = ("naive",)
+
+    def __init__(
+        self,
+        *,
+        hidden_size: int,
+        num_attention_heads: int,
+        num_key_value_heads: int,
+        head_dim: int,
+        kv_lora_rank: int,
+        attention_bias: bool,
+    ) -> None:
         super().__init__()
-        d, h, g, k = (
-            config.hidden_size,
-            config.num_attention_heads,
-            config.num_key_value_heads,
-            config.head_dim,
-        )
-        c = config.ranks[layer]
-        self.head_dim, self.scale = k, k**-0.5
-        self.q_proj = nn.Linear(d, h * k, bias=config.attention_bias)
-        self.kv_a_proj = nn.Linear(d, c)  # W_DKV
-        self.kv_b_proj = nn.Linear(c, g * 2 * k)  # [W_UK; W_UV], head by head
-        self.o_proj = nn.Linear(h * k, d, bias=config.attention_bias)
+        d, h, g, k = hidden_size, num_attention_heads, num_key_value_heads, head_dim
+        self.head_dim, self.scale, self.kv_lora_rank = k, k**-0.5, kv_lora_rank
+        self.q_proj = nn.Linear(d, h * k, bias=attention_bias)
+        self.kv_a_proj = nn.Linear(d, kv_lora_rank)  # W_DKV
+        self.kv_b_proj = nn.Linear(kv_lora_rank, g * 2 * k)  # [W_UK; W_UV], head by head
+        self.o_proj = nn.Linear(h * k, d, bias=attention_bias)
 
     def forward(
         self,
@@ -109,3 +145,9 @@ class RotatedLatentAttention(nn.Module):
         # with a cache the new queries are fewer than the keys, which torch's fused kernel refuses
         heads = attend if cache is not None else multihead_attention
         return self.o_proj(heads(q, k, v, scale=self.scale, record=record))
+
+    def cache_shapes(self, tokens: int) -> dict[str, tuple[int, ...]]:
+        return {"c_kv": (1, tokens, self.kv_lora_rank)}
+
+    def latent_projections(self) -> tuple[nn.Linear, nn.Linear]:
+        return self.kv_a_proj, self.kv_b_proj

@@ -19,8 +19,6 @@ Two ways to the same result, side by side below:
               keys and values are never rebuilt and the latent plays both parts.
 """
 
-from typing import Literal
-
 import torch
 import torch.nn.functional as F
 from einops import rearrange
@@ -28,20 +26,20 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mla_core.attention.cache import LayerCache
+from mla_core.attention.derivation import Derivation, given_linear, head_columns
+from mla_core.attention.layer import AttentionLayer, Mode
 from mla_core.attention.multihead import softmax_causal
 from mla_core.attention.recorder import Recorder
 from mla_core.attention.rope import Rotation, last, rotate, score_scale
 from mla_core.attention.rope_config import RopeConfig
 from mla_core.kernels import decode
 
-Mode = Literal["naive", "absorbed"]
-
 # DeepSeek's code and Hugging Face's fix the epsilon of the two inner norms, whatever the
 # configuration says for the outer ones.
 LATENT_NORM_EPS = 1e-6
 
 
-class LatentAttention(nn.Module):
+class LatentAttention(AttentionLayer):
     """What every MLA does once queries and latents are there: the two paths, and the cache.
 
     Subclasses say where those come from, and own `kv_b_proj` ([W_UK; W_UV], head by head).
@@ -66,6 +64,9 @@ class LatentAttention(nn.Module):
         """W_UK and W_UV, one slice a head, as views of `kv_b_proj`."""
         w = self.kv_b_proj.weight.view(self.num_heads, self.n + self.v, self.kv_lora_rank)
         return w[:, : self.n], w[:, self.n :]
+
+    def cache_shapes(self, tokens: int) -> dict[str, tuple[int, ...]]:
+        return {"c_kv": (1, tokens, self.kv_lora_rank), "k_rope": (1, tokens, self.r)}
 
     def attend(
         self,
@@ -278,3 +279,41 @@ class MultiHeadLatentAttention(LatentAttention):
         c_kv, k_rope = self.compress(x, turn)
         z = self.attend(q_nope, q_rope, c_kv, k_rope, mode=mode, cache=cache, record=record)
         return self.o_proj(z)  # (19)
+
+    def derive(self, sheet: Derivation, head: int) -> None:
+        """The naive path."""
+        n, r, c = self.n, self.r, self.kv_lora_rank
+        down = self.kv_a_proj_with_mqa
+        for name, rows, letter in (("DKV", slice(0, c), "c"), ("KR", slice(c, c + r), "r")):
+            sheet.given(f"W_{name}", down.weight[rows].T, f"d {letter}")
+            if down.bias is not None:
+                sheet.given(f"b_{name}", down.bias[rows], f" {letter}")
+        sheet.linear("c_raw", "x", "W_DKV", "t c", "b_DKV")
+        sheet.norm("c_kv", "c_raw", self.kv_a_layernorm, "t c")  # (9)
+        sheet.linear("k_rope_unrotated", "x", "W_KR", "t r", "b_KR")
+        sheet.rotated("k_rope", "k_rope_unrotated", "t r", interleaved=self.rope_interleave)  # (15)
+
+        source, letter = "x", "d"
+        if self.q_lora_rank is None:
+            queries = self.q_proj.weight
+        else:
+            given_linear(sheet, "DQ", self.q_a_proj, 0, self.q_lora_rank, "d q")
+            sheet.linear("c_q_raw", "x", "W_DQ", "s q", "b_DQ")
+            sheet.norm("c_q", "c_q_raw", self.q_a_layernorm, "s q")  # (12)
+            source, letter, queries = "c_q", "q", self.q_b_proj.weight
+        own = head_columns(queries, head, n + r)
+        sheet.given("W_UQ", own[:, :n], f"{letter} n")
+        sheet.given("W_QR", own[:, n:], f"{letter} r")
+        sheet.linear("q_nope", source, "W_UQ", "s n")  # (13)
+        sheet.linear("q_rope_unrotated", source, "W_QR", "s r")
+        sheet.rotated("q_rope", "q_rope_unrotated", "s r", interleaved=self.rope_interleave)  # (14)
+
+        w_uk, w_uv = self.up_projections()
+        sheet.given("W_UK", w_uk[head].T, "c n")
+        sheet.given("W_UV", w_uv[head].T, "c v")
+        sheet.linear("k_nope", "c_kv", "W_UK", "t n")  # (10)
+        sheet.linear("v", "c_kv", "W_UV", "t v")  # (11)
+        sheet.meeting("content", "q_nope", "k_nope")
+        sheet.meeting("position_scores", "q_rope", "k_rope")
+        sheet.sum("raw", ("content", "position_scores"), "s t")  # (16)-(17)
+        sheet.attend("raw", self.scale, "v")  # (18)

@@ -17,15 +17,13 @@ import transformers
 from transformers import AutoModelForCausalLM, DynamicCache
 
 from mla_core import Decoder, kv_bytes_per_token, load_model, trace
-from mla_core.attention.latent import Mode
+from mla_core.attention.layer import Mode
 from mla_core.bench.compression import CONVERTED, bench_compression
 from mla_core.bench.growth import bench_growth
 from mla_core.bench.large import bench_large
 from mla_core.bench.speed import bench_speed
 from mla_core.bench.timing import in_turn
-from mla_core.engine.engine import leave_a_core
-from mla_core.models.checkpoint import default_device
-from mla_core.models.config import CheckpointError
+from mla_core.models.devices import default_device, leave_a_core
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import locate
 
@@ -97,7 +95,9 @@ def bench_decode(repeats: int) -> None:
         hf = AutoModelForCausalLM.from_pretrained(locate(name), dtype=torch.float32)
         hf = hf.to(model.device).eval()
         for context in (16, 500):
-            rounds = [in_turn(decode_runs(model, hf, context), 8) for _ in range(repeats // 8)]
+            rounds = [
+                in_turn(decode_runs(model, hf, context), 8) for _ in range(max(1, repeats // 8))
+            ]
             read = kv_bytes_per_token(model.config, 4) * (context + 1)
             for run in rounds[0]:
                 ms = statistics.median(times[run] for times in rounds)
@@ -114,12 +114,21 @@ def main() -> None:
     parser.add_argument("--layer-only", action="store_true", help="speed without a whole model")
     parser.add_argument("--healed", type=Path, help="what `training heal` printed, to be included")
     args = parser.parse_args()
-    leave_a_core()
+    if args.repeats < 1:
+        parser.error(f"--repeats must be at least 1, not {args.repeats}")
     written = [what for what in WRITTEN if what in args.what]
     if written and args.out is None:
         parser.error(f"{written[0]} needs --out")
     if len(written) > 1:
         parser.error(f"{' and '.join(written)} would write one file: one at a time")
+    leave_a_core()
+    try:
+        _run(args, written)
+    except (ValueError, OSError) as error:
+        parser.exit(2, f"{' '.join(str(error).split())}\n")
+
+
+def _run(args: argparse.Namespace, written: list[str]) -> None:
     if "compression" in written:
         bench_compression(args.out, args.models, args.healed)
     if "growth" in written:
@@ -127,10 +136,7 @@ def main() -> None:
     if "speed" in written:
         bench_speed(args.out, whole=not args.layer_only)
     if "large" in written:
-        try:
-            bench_large(args.out)
-        except CheckpointError as error:
-            parser.error(str(error))
+        bench_large(args.out)
     if written:
         return
     cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from mla_core.convert import METHODS, Calibration, convert_to_mla, spread
+from mla_core.convert import METHODS, Calibration, allocate_ranks, convert_to_mla
 from mla_core.models.checkpoint import load_model
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import EMBEDDED
@@ -56,7 +56,7 @@ def _conversions(name: str) -> list[dict[str, object]]:
         for rank in RANKS:
             if rank > d:
                 continue
-            ranks = spread(calibration, rank * layers) if layerwise else rank
+            ranks = allocate_ranks(calibration, rank * layers) if layerwise else rank
             point = _point(convert_to_mla(model, ranks, method, calibration))
             points.append(
                 {"model": name, "method": method, "layerwise": layerwise, "rank": rank, **point}

@@ -20,9 +20,10 @@ from mla_core.bench import machine
 from mla_core.bench.whole_model import filled, out_of_memory
 from mla_core.inference.decoder import Decoder
 from mla_core.inference.tracing import trace_ids
+from mla_core.models.devices import need_room
 from mla_core.models.locate import locate
 from mla_core.models.tokenizer import open_tokenizer
-from mla_core.models.transformers_model import Borrowed, config_of, need_room
+from mla_core.models.transformers_model import TransformersModel, config_of
 
 GB = 1e9
 POINTS = tuple((batch, context) for context in (1024, 8192, 32_768) for batch in (1, 8, 64))
@@ -92,7 +93,7 @@ def _theirs(body: Any, batch: int, context: int) -> Times:
     return _timed(step, nbytes)
 
 
-def _ours(model: Borrowed, batch: int, context: int) -> Times:
+def _ours(model: TransformersModel, batch: int, context: int) -> Times:
     """The same of ours, absorbed."""
     cache = filled(model, batch, context)
     ids = torch.randint(model.config.vocab_size, (batch, 1), device=model.device)
@@ -104,7 +105,7 @@ def _ours(model: Borrowed, batch: int, context: int) -> Times:
     return _timed(step, cache.nbytes)
 
 
-def _page(model: Borrowed) -> float:
+def _page(model: TransformersModel) -> float:
     """Seconds from a text's tokens to all patterns, as a page asks for them."""
     model.tokenizer = open_tokenizer(locate("mini-mla"))  # random weights say nothing to spell
     ids = torch.randint(model.config.vocab_size, (PAGE,)).tolist()
@@ -137,7 +138,7 @@ def measure_large(
 
     yield agreeing("transformers", body(ids).logits)
     yield from _rows("transformers", points, lambda b, t: _theirs(body, b, t))
-    model = Borrowed(config_of(body.config), body)
+    model = TransformersModel(config_of(body.config), body)
     yield from _rows("ours", points, lambda b, t: _ours(model, b, t))
     yield agreeing("ours", model(ids))
     cache = model.new_cache()

@@ -25,7 +25,7 @@ from mla_core.experiments.speed.timings import (
     cache_bytes,
     work,
 )
-from mla_core.models.device_memory import free_and_total
+from mla_core.models.devices import free_and_total
 
 GB = 1e9
 ON_GPU = (

@@ -21,13 +21,13 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from mla_core.convert.layers import latent_attention, set_attention, twin
+from mla_core.attention.head_weights import HeadWeights
+from mla_core.convert.layers import latent_attention
 from mla_core.convert.methods import METHODS, Basis
 from mla_core.convert.statistics import LayerStatistics, collect
-from mla_core.convert.weights import HeadWeights, head_weights
-from mla_core.models.files import check_finite
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import ASSETS
+from mla_core.models.weights import check_finite
 
 VERSION = 1  # of what is computed below; another one makes remembered files stale
 ROW = 256  # tokens of a text that are read at once
@@ -115,7 +115,7 @@ class Calibration:
         return self._bases[layer, method]
 
     def weights(self, layer: int) -> HeadWeights:
-        return head_weights(self.model, layer)
+        return self.model.head_weights(layer)
 
     def _compare(self, tick: Callable[[], None]) -> tuple[str, ...]:
         """For each layer the method that moves the predictions least when only it is cut."""
@@ -125,17 +125,17 @@ class Calibration:
         rows = self.rows[: max(1, min(COMPARED_ROWS, len(self.rows) // 32))]
         ids = [torch.tensor([row], device=self.model.device) for row in rows]
         whole = _predictions(self.model, ids)
-        probe, best = twin(self.model), []
+        probe, best = self.model.with_shared_weights(), []
         for layer in range(config.num_hidden_layers):
             lost = {}
             for method in COMPARED:
-                cut = latent_attention(self, layer, self.basis(layer, method), rank)
-                own = set_attention(probe, layer, cut)
+                cut = latent_attention(self.model, layer, self.basis(layer, method), rank)
+                own = probe.replace_attention(layer, cut)
                 lost[method] = sum(
                     F.kl_div(q, p, log_target=True, reduction="sum").item()
                     for q, p in zip(_predictions(probe, ids), whole, strict=True)
                 )
-                set_attention(probe, layer, own)
+                probe.replace_attention(layer, own)
                 tick()
             best.append(min(lost, key=lost.__getitem__))
         return tuple(best)

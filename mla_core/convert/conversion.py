@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 
 from mla_core.convert.calibration import Calibration, calibration_of
-from mla_core.convert.layers import converted_config, latent_attention, set_attention, twin
+from mla_core.convert.layers import latent_attention
 from mla_core.convert.methods import METHODS
 from mla_core.models.config import ModelConfig
 from mla_core.models.language_model import LanguageModel
@@ -27,7 +27,7 @@ def convert_to_mla(
 
     Args:
         model: gpt2, or llama with MHA, GQA or MQA.
-        rank: width of the latent, for all layers or one for each (see `spread`).
+        rank: width of the latent, for all layers or one for each (see `allocate_ranks`).
         method: a name of `METHODS`, or "auto": layer by layer the one that changes the
             predictions on the calibration text least.
         calibration: a `Calibration` to use again, or texts; our own texts unless given.
@@ -50,11 +50,11 @@ def convert_to_mla(
             f"{max(ranks)}: give a longer text or a smaller rank."
         )
     methods = calibration.best_methods if method == "auto" else (method,) * len(ranks)
-    config = dataclasses.replace(converted_config(model.config, ranks), factorisations=methods)
-    converted = twin(model, config)
+    config = dataclasses.replace(model.config.with_latent(ranks), factorisations=methods)
+    converted = model.with_shared_weights(config)
     for layer, (name, width) in enumerate(zip(methods, ranks, strict=True)):
         basis = calibration.basis(layer, name)
-        set_attention(converted, layer, latent_attention(calibration, layer, basis, width))
+        converted.replace_attention(layer, latent_attention(model, layer, basis, width))
     mean = sum(ranks) // len(ranks)
     converted.name = str(Conversion(model.name, mean, method, layerwise=len(set(ranks)) > 1))
     return converted
@@ -78,7 +78,7 @@ def check_ranks(config: ModelConfig, rank: object) -> tuple[int, ...]:
     return ranks
 
 
-def spread(calibration: Calibration, cached_values: int) -> tuple[int, ...]:
+def allocate_ranks(calibration: Calibration, cached_values: int) -> tuple[int, ...]:
     """A rank for each layer that loses least, with `cached_values` numbers a token in all layers.
 
     Greedy over the loss-aware energies, which are nats in every layer alike: the most valuable

@@ -20,8 +20,8 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from mla_core.attention.head_weights import HeadWeights
 from mla_core.convert.statistics import LayerStatistics, about
-from mla_core.convert.weights import HeadWeights
 
 DAMPING = 1e-6  # of the mean variance, at least: LayerNorm's output has a direction without any
 
@@ -135,7 +135,7 @@ def loss_aware(w: HeadWeights, stats: LayerStatistics) -> Basis:
     weight goes to the tokens whose gradient is large.
     """
     s = about(stats.moment, stats.mean, stats.sink)
-    return _basis(stats.gradient, (s + stats.felt_moment) / 2, stats.sink)
+    return _basis(stats.gradient, (s + stats.gradient_weighted_moment) / 2, stats.sink)
 
 
 def _spread(stats: LayerStatistics) -> tuple[Tensor, Tensor]:

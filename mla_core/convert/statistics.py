@@ -12,12 +12,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from mla_core.attention.head_weights import HeadWeights
 from mla_core.attention.recorder import Recorder
-from mla_core.attention.rope import rotate
-from mla_core.convert.weights import HeadWeights, head_weights
-from mla_core.models.gpt2 import GPT2
+from mla_core.attention.rope import Rotation, rotate
 from mla_core.models.language_model import LanguageModel
-from mla_core.models.llama import Llama
 
 
 @dataclass
@@ -33,7 +31,7 @@ class LayerStatistics:
         value_weight: for each head E[sum_t p_t^2], without the sink.
         gradient: E[g g^T], where g is the gradient of log p(next token) with respect to what the
             keys and values of this layer make of x (tokens drawn from the model itself).
-        felt_moment: E[|g|^2 (x - sink)(x - sink)^T] / E[|g|^2].
+        gradient_weighted_moment: E[|g|^2 (x - sink)(x - sink)^T] / E[|g|^2].
     """
 
     sink: Float[Tensor, " d"]
@@ -43,7 +41,7 @@ class LayerStatistics:
     query_covariance: Float[Tensor, "h k k"]
     value_weight: Float[Tensor, " h"]
     gradient: Float[Tensor, "d d"]
-    felt_moment: Float[Tensor, "d d"]
+    gradient_weighted_moment: Float[Tensor, "d d"]
 
 
 def collect(
@@ -58,7 +56,7 @@ def collect(
         after_row: called after each, for progress.
     """
     generator = torch.Generator(model.device).manual_seed(0)
-    layers = [_Sums(head_weights(model, i)) for i in range(model.config.num_hidden_layers)]
+    layers = [_Sums(model.head_weights(i)) for i in range(model.config.num_hidden_layers)]
     for row in rows:
         ids = torch.tensor([row], device=model.device)
         recorder = Recorder(["x", "q", "k_unrotated", "v", "z", "pattern"])
@@ -68,9 +66,7 @@ def collect(
             recorded = recorder.layers
             kv = [*recorded["k_unrotated"], *recorded["v"]]
             gradients = torch.autograd.grad(log_p.gather(1, drawn).sum(), kv)
-        angles = None
-        if isinstance(model, Llama):
-            angles = (model.model.rope_cos[: len(row)], model.model.rope_sin[: len(row)])
+        angles = model.rotation(len(row))
         for i, sums in enumerate(layers):
             one = {name: tensors[i].detach()[0] for name, tensors in recorded.items()}
             sums.add(one, angles)
@@ -82,8 +78,7 @@ def collect(
 @contextmanager
 def _differentiable(model: LanguageModel) -> Iterator[None]:
     """Lets gradients reach the keys and values: everything hangs on the token embedding."""
-    name = "transformer.wte.weight" if isinstance(model, GPT2) else "model.embed_tokens.weight"
-    embedding = model.get_parameter(name)
+    embedding = model.token_embedding
     was = embedding.requires_grad
     embedding.requires_grad_(True)
     try:
@@ -101,7 +96,7 @@ class _Sums:
         self.texts = self.tokens = 0
         self.total: dict[str, Tensor] = {}
 
-    def add(self, one: dict[str, Tensor], angles: tuple[Tensor, Tensor] | None) -> None:
+    def add(self, one: dict[str, Tensor], angles: Rotation | None) -> None:
         """One text: x, q, v, z and pattern of this layer."""
         x, w = one["x"], self.weights
         self.texts += 1
@@ -129,13 +124,13 @@ class _Sums:
         w = self.weights
         g = torch.einsum("gsk,gkd->sd", k_gradient, w.k.to(x.dtype))
         g = (g + torch.einsum("gsv,gvd->sd", v_gradient, w.v.to(x.dtype)))[1:]
-        felt = g.square().sum(-1, keepdim=True)
+        size = g.square().sum(-1, keepdim=True)
         later = x[1:]
         self._put(
             gradient=g.T @ g,
-            felt=felt.sum(),
-            felt_sum=(felt * later).sum(0),
-            felt_moment=(felt * later).T @ later,
+            gradient_size=size.sum(),
+            gradient_weighted_sum=(size * later).sum(0),
+            gradient_weighted_moment=(size * later).T @ later,
         )
 
     def _put(self, **values: Tensor) -> None:
@@ -145,7 +140,9 @@ class _Sums:
     def means(self) -> LayerStatistics:
         total, n, body = self.total, self.tokens, self.tokens - self.texts
         sink = total["sink"] / self.texts
-        felt_mean = total["felt_sum"] / total["felt"]
+        size = total["gradient_size"]
+        weighted_mean = total["gradient_weighted_sum"] / size
+        weighted_moment = total["gradient_weighted_moment"] / size
         exact = LayerStatistics(
             sink=sink,
             sink_share=sink.new_tensor(self.texts / n),
@@ -154,7 +151,7 @@ class _Sums:
             query_covariance=total["queries"] / n / total["queries"].shape[-1],
             value_weight=total["value_weight"] / n,
             gradient=total["gradient"] / body,
-            felt_moment=about(total["felt_moment"] / total["felt"], felt_mean, sink),
+            gradient_weighted_moment=about(weighted_moment, weighted_mean, sink),
         )
         return LayerStatistics(**{name: x.float() for name, x in vars(exact).items()})
 
@@ -170,7 +167,7 @@ def about(
 def _query_moment(
     q: Float[Tensor, "h s k"],
     weight: Float[Tensor, "h s t"],
-    angles: tuple[Tensor, Tensor] | None,
+    angles: Rotation | None,
 ) -> Float[Tensor, "h k k"]:
     """sum over s and t of weight q q^T, with q as the unrotated key t meets it.
 

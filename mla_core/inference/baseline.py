@@ -10,8 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mla_core.models.checkpoint import default_device
-from mla_core.models.config import CheckpointError, ModelConfig, read_config
+from mla_core.models.config import CheckpointError, ModelConfig
+from mla_core.models.devices import default_device
+from mla_core.models.families import read_config
 from mla_core.models.locate import locate, title
 from mla_core.models.tokenizer import Tokenizer
 

@@ -126,7 +126,7 @@ class Decoder:
     def _room_for(self, new: int) -> None:
         limit = self.model.config.max_position_embeddings
         if len(self.token_ids) + new > limit:
-            raise PromptError(f"{self.model.name} has {limit} positions, and they are full.")
+            raise PromptError.of("full", model=self.model.name, limit=limit)
 
 
 def choose(

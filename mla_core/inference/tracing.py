@@ -1,18 +1,28 @@
 """`trace`: run a text through a model once and keep what happened inside."""
 
-from collections.abc import Iterable
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
-from mla_core.records.trace import ARRAYS, Trace
+from mla_core.records.problem import Problem
+from mla_core.records.trace import ARRAYS, Trace, likeliest
+
+FROM_LOGITS = {"logits", "next_ids", "next"}
 
 
-class PromptError(ValueError):
+class PromptError(Problem, ValueError):
     """A prompt that cannot be run; the message says what to do."""
+
+    sentences: ClassVar[Mapping[str, str]] = {
+        "empty": "The prompt is empty: type a few words.",
+        "too_long": "The prompt has {tokens} tokens, {model} takes at most {limit}: shorten it.",
+        "full": "{model} has {limit} positions, and they are full.",
+    }
 
 
 @runtime_checkable
@@ -39,14 +49,12 @@ def encode_prompt(model: Traceable, prompt: str, *, bos: bool) -> list[int]:
     """
     ids = model.tokenizer.encode(prompt)
     if not prompt.strip():
-        raise PromptError("The prompt is empty: type a few words.")
+        raise PromptError.of("empty")
     if bos and model.config.bos_token_id is not None:
         ids = [model.config.bos_token_id, *ids]
     limit = model.config.max_position_embeddings
     if len(ids) > limit:
-        raise PromptError(
-            f"The prompt has {len(ids)} tokens, {model.name} takes at most {limit}: shorten it."
-        )
+        raise PromptError.of("too_long", tokens=len(ids), model=model.name, limit=limit)
     return ids
 
 
@@ -81,13 +89,32 @@ def trace_ids(
     cache_nbytes: tuple[int, ...] = (),
 ) -> Trace:
     """`trace` for token ids: what a `Decoder` generated, or a tokenizer of one's own."""
-    names = list(record)
-    if unknown := sorted(set(names) - set(ARRAYS)):
+    names = set(record)
+    if unknown := sorted(names - set(ARRAYS)):
         raise ValueError(f"cannot record {', '.join(unknown)}; known are {', '.join(ARRAYS)}")
+    logits, recorded = model.record(torch.tensor([ids], device=model.device), names - FROM_LOGITS)
+    arrays = {name: x.float().cpu().numpy() for name, x in recorded.items()}
+    if names & FROM_LOGITS:
+        whole = logits.float().cpu().numpy()
+        following = dict(zip(("next_ids", "next"), likeliest(whole), strict=True))
+        made = {"logits": whole} | following
+        arrays |= {name: made[name] for name in names & FROM_LOGITS}
+    return as_trace(
+        model, ids, arrays, has_bos=has_bos, prompt_length=prompt_length, cache_nbytes=cache_nbytes
+    )
+
+
+def as_trace(
+    model: Traceable,
+    ids: list[int],
+    arrays: Mapping[str, np.ndarray],
+    *,
+    has_bos: bool,
+    prompt_length: int | None = None,
+    cache_nbytes: tuple[int, ...] = (),
+) -> Trace:
+    """What something else recorded of a model, as a trace: nothing is run."""
     device = model.device
-    logits, recorded = model.record(torch.tensor([ids], device=device), set(names) - {"logits"})
-    if "logits" in names:
-        recorded["logits"] = logits
     return Trace(
         model=model.name,
         config=model.config,
@@ -99,5 +126,10 @@ def trace_ids(
         has_bos=has_bos,
         prompt_length=len(ids) if prompt_length is None else prompt_length,
         cache_nbytes=cache_nbytes,
-        arrays={name: x.float().cpu().numpy() for name, x in recorded.items()},
+        arrays=arrays,
     )
+
+
+def starts_with_bos(model: Traceable) -> bool:
+    """Whether a model puts a token of its own before every text."""
+    return model.config.bos_token_id is not None

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from mla_core.models.config import CheckpointError
-from mla_core.models.directory import INDEX, WEIGHTS, weight_files
+from mla_core.models.weight_files import INDEX, WEIGHTS, weight_files
 
 GPT2S = {
     "gpt2": "openai-community/gpt2",
@@ -177,7 +177,7 @@ def _need_room(name: str, nbytes: int) -> None:
     """Of weights in files of bfloat16, as all of `LARGE` are published."""
     import torch
 
-    from mla_core.models.transformers_model import need_room
+    from mla_core.models.devices import need_room
 
     on_gpu = torch.cuda.is_available()
     need_room(

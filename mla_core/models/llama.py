@@ -4,27 +4,32 @@ Pre-RMSNorm, SwiGLU, rotary positions, with the parameter names of Hugging Face'
 `deepseek_v2` and `deepseek_v3`.
 """
 
+import torch
 import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
 from mla_core.attention.cache import Cache, LayerCache
 from mla_core.attention.converted import RotatedLatentAttention
-from mla_core.attention.latent import Mode, MultiHeadLatentAttention
+from mla_core.attention.derivation import Derivation, given_linear
+from mla_core.attention.head_weights import HeadWeights, LatentFactors
+from mla_core.attention.latent import MultiHeadLatentAttention
+from mla_core.attention.layer import AttentionLayer, Mode
 from mla_core.attention.multihead import multihead_attention
 from mla_core.attention.recorder import Recorder
 from mla_core.attention.rope import Rotation, last, rotary_table, rotate
 from mla_core.models.config import ModelConfig
-from mla_core.models.language_model import LanguageModel
+from mla_core.models.language_model import RotaryLanguageModel
 
 
-class Attention(nn.Module):
+class Attention(AttentionLayer):
     """MHA, GQA or MQA by the number of key/value heads, rotated in halves."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         d, k, bias = config.hidden_size, config.head_dim, config.attention_bias
         self.head_dim, self.scale = k, k**-0.5
+        self.num_heads, self.num_kv_heads = config.num_attention_heads, config.num_key_value_heads
         self.q_proj = nn.Linear(d, config.num_attention_heads * k, bias=bias)
         self.k_proj = nn.Linear(d, config.num_key_value_heads * k, bias=bias)
         self.v_proj = nn.Linear(d, config.num_key_value_heads * k, bias=bias)
@@ -51,6 +56,61 @@ class Attention(nn.Module):
         z = multihead_attention(q, k, v, scale=self.scale, cache=cache, record=record)
         return self.o_proj(z)
 
+    def cache_shapes(self, tokens: int) -> dict[str, tuple[int, ...]]:
+        return dict.fromkeys(("k", "v"), (1, self.num_kv_heads, tokens, self.head_dim))
+
+    def head_weights(self) -> HeadWeights:
+        k, v, o = self.k_proj, self.v_proj, self.o_proj
+        dim = self.head_dim
+        return HeadWeights(
+            k=rearrange(k.weight.double(), "(g k) d -> g k d", k=dim),
+            v=rearrange(v.weight.double(), "(g v) d -> g v d", v=dim),
+            o=rearrange(o.weight.double(), "d (h v) -> h d v", v=dim),
+            k_bias=rearrange(_bias(k), "(g k) -> g k", k=dim),
+            v_bias=rearrange(_bias(v), "(g v) -> g v", v=dim),
+            o_bias=_bias(o),
+        )
+
+    def over_latent(self, factors: LatentFactors) -> RotatedLatentAttention:
+        """Biases stay: a rotated key's is another at every position."""
+        w, (c, d) = self.head_weights(), factors.down.shape
+        with torch.device("meta"):
+            made = RotatedLatentAttention(
+                hidden_size=d,
+                num_attention_heads=self.num_heads,
+                num_key_value_heads=self.num_kv_heads,
+                head_dim=self.head_dim,
+                kv_lora_rank=c,
+                attention_bias=self.q_proj.bias is not None,
+            )
+        kept = {n: x for n, x in self.state_dict().items() if n.startswith(("q_proj", "o_proj"))}
+        weights = factors.state() | kept | {"kv_b_proj.bias": w.kv @ factors.shift + w.kv_bias}
+        dtype = self.q_proj.weight.dtype
+        made.load_state_dict({name: x.to(dtype) for name, x in weights.items()}, assign=True)
+        return made.requires_grad_(False)
+
+    def derive(self, sheet: Derivation, head: int) -> None:
+        """Equations 1-3 with RoPE on queries and keys."""
+        shared = head * self.num_kv_heads // self.num_heads
+        given_linear(sheet, "Q", self.q_proj, head, self.head_dim, "d k")
+        given_linear(sheet, "K", self.k_proj, shared, self.head_dim, "d k")
+        given_linear(sheet, "V", self.v_proj, shared, self.head_dim, "d v")
+        for name, rows in (("q", "s"), ("k", "t")):
+            weight = name.upper()
+            sheet.linear(f"{name}_unrotated", "x", f"W_{weight}", f"{rows} k", f"b_{weight}")
+            sheet.rotated(name, f"{name}_unrotated", f"{rows} k", interleaved=False)
+        sheet.linear("v", "x", "W_V", "t v", "b_V")
+        sheet.meeting("raw", "q", "k")
+        sheet.attend("raw", self.scale, "v")
+
+
+def _bias(module: nn.Linear) -> Tensor:
+    return (
+        module.weight.new_zeros(module.out_features).double()
+        if module.bias is None
+        else module.bias.double()
+    )
+
 
 class MLP(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
@@ -69,8 +129,15 @@ def build_attention(
 ) -> Attention | MultiHeadLatentAttention | RotatedLatentAttention:
     if config.attention != "MLA":
         return Attention(config)
-    if config.model_type == "mla_llama":
-        return RotatedLatentAttention(config, layer)
+    if config.is_converted:
+        return RotatedLatentAttention(
+            hidden_size=config.hidden_size,
+            num_attention_heads=config.num_attention_heads,
+            num_key_value_heads=config.num_key_value_heads,
+            head_dim=config.head_dim,
+            kv_lora_rank=config.ranks[layer],
+            attention_bias=config.attention_bias,
+        )
     assert config.rope is not None  # read_config gives every llama and deepseek model one
     return MultiHeadLatentAttention(
         hidden_size=config.hidden_size,
@@ -141,8 +208,10 @@ class Stack(nn.Module):
         return self.norm(x)
 
 
-class Llama(LanguageModel):
+class Llama(RotaryLanguageModel):
     """`llama` (MHA, GQA, MQA), `deepseek_v2` and dense `deepseek_v3` (MLA), converted `llama`."""
+
+    weight_prefix = "model."
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -150,16 +219,19 @@ class Llama(LanguageModel):
         if not config.tie_word_embeddings:
             self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
 
-    def sublayer(self, layer: int) -> tuple[nn.Module, nn.Module]:
-        block = self.model.layers[layer]
-        return block.get_submodule("input_layernorm"), block.get_submodule("self_attn")
+    def attention_path(self, layer: int) -> str:
+        return f"model.layers.{layer}.self_attn"
+
+    def input_norm(self, layer: int) -> nn.Module:
+        return self.get_submodule(f"model.layers.{layer}.input_layernorm")
 
     @property
-    def rope_tables(self) -> tuple[str, str]:
-        return "model.rope_cos", "model.rope_sin"
+    def token_embedding(self) -> nn.Parameter:
+        return self.get_parameter("model.embed_tokens.weight")
 
-    def output_projection(self, layer: int) -> nn.Module:
-        return self.model.layers[layer].get_submodule("self_attn.o_proj")
+    @property
+    def position_tables(self) -> tuple[str, ...]:
+        return "model.rope_cos", "model.rope_sin"
 
     def forward(
         self,

@@ -7,7 +7,9 @@ from pathlib import Path
 from mla_core.models.config import CheckpointError
 from mla_core.models.hub import REPOSITORIES, on_this_machine, variable
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+PACKAGE = Path(__file__).resolve().parents[1]
+INSTALLED = PACKAGE / "_assets"  # where the wheel puts them
+ASSETS = INSTALLED if INSTALLED.is_dir() else PACKAGE.parent / "assets"
 EMBEDDED = ("mini-gpt2", "mini-mha", "mini-gqa", "mini-mqa", "mini-mla")
 
 

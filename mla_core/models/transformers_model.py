@@ -17,27 +17,17 @@ import torch
 from torch import Tensor, nn
 
 from mla_core.attention.cache import Cache
-from mla_core.attention.latent import Mode, MultiHeadLatentAttention
+from mla_core.attention.latent import MultiHeadLatentAttention
+from mla_core.attention.layer import Mode
 from mla_core.attention.recorder import Recorder
 from mla_core.attention.rope import Rotation
 from mla_core.attention.rope_config import RopeConfig
-from mla_core.models.config import CheckpointError, ModelConfig, read_json
-from mla_core.models.device_memory import free_and_total
-from mla_core.models.directory import weight_files
-from mla_core.models.files import check_finite, open_file
-from mla_core.models.language_model import LanguageModel
+from mla_core.models.config import CheckpointError, ModelConfig
+from mla_core.models.devices import need_room
+from mla_core.models.language_model import LanguageModel, RotaryLanguageModel
 from mla_core.models.llama import build_attention
-
-BODIES = {
-    "minicpm3": "MiniCPM3ForCausalLM",
-    "youtu": "YoutuForCausalLM",
-    "deepseek_v2": "DeepseekV2ForCausalLM",
-    "deepseek_v3": "DeepseekV3ForCausalLM",
-    "glm4_moe_lite": "Glm4MoeLiteForCausalLM",
-    "mistral4": "Mistral4ForCausalLM",
-}
-ROOM = 1.1  # times the weights: what a first text needs beside them
-GB = 1e9
+from mla_core.models.transformers_classes import TRANSFORMERS_CLASSES
+from mla_core.models.weights import check_finite, count_numbers
 
 
 @dataclass(frozen=True)
@@ -50,8 +40,8 @@ class Call:
     record: Recorder | None
 
 
-class Seat(nn.Module):
-    """In the place of transformers' attention module, called as that one is."""
+class AttentionAdapter(nn.Module):
+    """Our attention in the place of transformers' module, called as that one is."""
 
     def __init__(self, attention: MultiHeadLatentAttention, layer: int) -> None:
         super().__init__()
@@ -66,7 +56,7 @@ class Seat(nn.Module):
         return out, None
 
 
-def adopt(theirs: Any, config: ModelConfig) -> MultiHeadLatentAttention:
+def wrap(theirs: Any, config: ModelConfig) -> MultiHeadLatentAttention:
     """Our attention over the weights of one of transformers' modules; nothing is copied."""
     with torch.device("meta"):
         ours = build_attention(config, layer=0)
@@ -79,7 +69,7 @@ def adopt(theirs: Any, config: ModelConfig) -> MultiHeadLatentAttention:
     return ours
 
 
-class Borrowed(LanguageModel):
+class TransformersModel(RotaryLanguageModel):
     """A causal language model of transformers' with our attention in every layer.
 
     Args:
@@ -99,16 +89,52 @@ class Borrowed(LanguageModel):
         self.register_buffer("rope_cos", cos, persistent=False)
         self.register_buffer("rope_sin", sin, persistent=False)
         for i, layer in enumerate(body.model.layers):
-            layer.self_attn = Seat(adopt(layer.self_attn, config), i)
+            layer.self_attn = AttentionAdapter(wrap(layer.self_attn, config), i)
             layer.register_forward_pre_hook(_put_residual, with_kwargs=True)
 
-    def sublayer(self, layer: int) -> tuple[nn.Module, nn.Module]:
-        block = self.body.model.layers[layer]
-        return block.input_layernorm, block.self_attn.attention
+    @classmethod
+    def from_directory(
+        cls,
+        directory: Path,
+        config: ModelConfig,
+        device: str | torch.device | None,
+        dtype: torch.dtype | None,
+    ) -> LanguageModel:
+        """Safetensors only, no code of its own, nothing fetched.
 
-    def output_projection(self, layer: int) -> nn.Module:
-        found: nn.Module = self.body.model.layers[layer].self_attn.attention.o_proj
+        Args:
+            config: of the directory.
+            device: all GPUs unless said otherwise, else the CPU.
+            dtype: bfloat16 on GPUs unless said otherwise, float32 on the CPU.
+
+        Raises:
+            CheckpointError: a file is missing or damaged, the weights do not fit into the memory,
+                or they are not those of the configuration.
+        """
+        return cls(config, open_body(directory, config, device, dtype))
+
+    def with_shared_weights(self, config: ModelConfig | None = None) -> LanguageModel:
+        """See `LanguageModel`.
+
+        Raises:
+            ValueError: there is a latent already, and nothing else to be made of it.
+        """
+        raise ValueError(f"{self.name} keeps a latent already; convert a gpt2 or a llama")
+
+    def attention_path(self, layer: int) -> str:
+        return f"body.model.layers.{layer}.self_attn.attention"
+
+    def input_norm(self, layer: int) -> nn.Module:
+        return self.get_submodule(f"body.model.layers.{layer}.input_layernorm")
+
+    @property
+    def token_embedding(self) -> nn.Parameter:
+        found: nn.Parameter = self.body.get_input_embeddings().weight
         return found
+
+    @property
+    def position_tables(self) -> tuple[str, ...]:
+        return "rope_cos", "rope_sin"
 
     def forward(
         self,
@@ -131,18 +157,13 @@ class Borrowed(LanguageModel):
         return logits
 
     @property
-    def rope_tables(self) -> tuple[str, str]:
-        return "rope_cos", "rope_sin"
-
-    @property
     def residual_scale(self) -> float:
         return float(getattr(self.body.model.layers[0], "residual_scale", 1.0))  # MiniCPM3
 
     @property
     def device(self) -> torch.device:
         """Where tokens go in; with several GPUs the layers lie on others."""
-        found: torch.device = self.body.get_input_embeddings().weight.device
-        return found
+        return self.token_embedding.device
 
 
 def _fuse_norms(layer: nn.Module) -> None:
@@ -180,23 +201,22 @@ def _rotation(rotary: nn.Module, positions: int) -> Rotation:
     return cos[0, :, :pairs].clone(), sin[0, :, :pairs].clone()
 
 
-def read_borrowed(directory: Path) -> ModelConfig:
-    """``directory/config.json`` of one of `BODIES`, with transformers' defaults for what it lacks.
+def parse(raw: dict[str, Any]) -> ModelConfig:
+    """A `config.json` of one of `TRANSFORMERS_CLASSES`, with transformers' defaults for what it lacks.
 
     Raises:
-        CheckpointError: transformers refuses it, or its weights are quantised.
+        ValueError: transformers refuses it, or its weights are quantised.
     """
     import transformers
     from huggingface_hub.errors import StrictDataclassError
 
-    path, raw = directory / "config.json", read_json(directory)
     if raw.get("quantization_config"):
-        raise CheckpointError(f"{path}: its weights are quantised; only whole ones are opened here")
-    body = getattr(transformers, BODIES[raw["model_type"]])
+        raise ValueError("its weights are quantised; only whole ones are opened here")
+    body = getattr(transformers, TRANSFORMERS_CLASSES[raw["model_type"]])
     try:
         return config_of(body.config_class.from_dict(raw))
     except (StrictDataclassError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path}: {_one_line(error)}") from None
+        raise ValueError(_one_line(error)) from None
 
 
 def config_of(found: Any) -> ModelConfig:
@@ -239,27 +259,18 @@ def _one_line(error: Exception) -> str:
     return " ".join((str(error) or repr(error)).split())
 
 
-def open_borrowed(
+def open_body(
     directory: Path, config: ModelConfig, device: str | torch.device | None, dtype: torch.dtype | None
-) -> Borrowed:  # fmt: skip
-    """Opens a directory of one of `BODIES`: safetensors only, no code of its own, nothing fetched.
-
-    Args:
-        config: from `read_borrowed`.
-        device: all GPUs unless said otherwise, else the CPU.
-        dtype: bfloat16 on GPUs unless said otherwise, float32 on the CPU.
-
-    Raises:
-        CheckpointError: a file is missing or damaged, the weights do not fit into the memory, or
-            they are not those of the configuration.
-    """
+) -> Any:  # fmt: skip
+    """The model as transformers has it; see `TransformersModel.from_directory`."""
     import transformers
 
     on_gpu = torch.cuda.is_available() if device is None else torch.device(device).type == "cuda"
     dtype = dtype or (torch.bfloat16 if on_gpu else torch.float32)
-    check_room(directory, torch.device(device or ("cuda" if on_gpu else "cpu")), dtype)
+    where = torch.device(device or ("cuda" if on_gpu else "cpu"))
+    need_room(str(directory), count_numbers(directory), where, dtype)
     place: Any = {"": str(device)} if device is not None else ("auto" if on_gpu else {"": "cpu"})
-    kind = getattr(transformers, BODIES[config.model_type])
+    kind = getattr(transformers, TRANSFORMERS_CLASSES[config.model_type])
     try:
         body, about = kind.from_pretrained(
             directory, dtype=dtype, device_map=place, use_safetensors=True, trust_remote_code=False,
@@ -280,41 +291,4 @@ def open_borrowed(
             f"{directory}: {name} has shape {tuple(file)}, config.json asks for {tuple(wanted)}"
         )
     check_finite(dict(body.named_parameters()), str(directory))
-    return Borrowed(config, body.eval())
-
-
-def check_room(directory: Path, device: torch.device, dtype: torch.dtype) -> None:
-    """Opens every file of weights and counts what they will take.
-
-    Raises:
-        CheckpointError: a file is missing or cut short, or the memory does not suffice.
-    """
-    need_room(str(directory), numbers_in(directory), device, dtype)
-
-
-def numbers_in(directory: Path) -> int:
-    """How many there are in all files of weights, from their headers.
-
-    Raises:
-        CheckpointError: a file is missing or cut short.
-    """
-    numbers = 0
-    for path in weight_files(directory):
-        with open_file(path) as file:
-            for name in file.keys():  # noqa: SIM118 (safe_open is no mapping)
-                numbers += torch.Size(file.get_slice(name).get_shape()).numel()
-    return numbers
-
-
-def need_room(what: str, numbers: int, device: torch.device, dtype: torch.dtype) -> None:
-    """Says so before anything is begun that the memory cannot hold.
-
-    Raises:
-        CheckpointError: so many numbers do not fit.
-    """
-    needed, (free, _) = ROOM * numbers * dtype.itemsize, free_and_total(device)
-    if needed > free:
-        raise CheckpointError(
-            f"{what} needs {needed / GB:.1f} GB of memory in {str(dtype).split('.')[1]}; "
-            f"{free / GB:.1f} GB are free"
-        )
+    return body.eval()

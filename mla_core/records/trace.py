@@ -1,23 +1,22 @@
 """A `Trace`: everything that was recorded while one text went through one model.
 
 Frozen, numpy, picklable, independent of torch: whoever computes returns one, whoever draws takes
-one. `tracing.trace` makes them.
+one. `inference.tracing.trace` makes them.
 """
 
-import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BufferedIOBase
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mla_core.models.config import ModelConfig
-from mla_core.records import storage
+from mla_core.records.record import Record
 
 # name -> axes, in the letters of `mla_core`; which of them a trace holds depends on what was asked
 ARRAYS = {
     "logits": "s w",
+    "next_ids": "s m",  # the likeliest tokens after each token, the first one first
+    "next": "s m",  # their probabilities
     "pattern": "l h s t",
     "scores": "l h s t",  # scaled, before the causal mask
     "content_scores": "l h s t",  # MLA: q_nope . k_nope, scaled
@@ -29,10 +28,11 @@ ARRAYS = {
     "c_kv": "l t c",  # MLA: the cached latent, after its norm; NaN where a layer's is narrower
     "k_rope": "l t r",  # MLA: the cached key with the position
 }
+LIKELIEST = 8  # tokens in `next`: all logits of a text are 28 MB for GPT-2
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class Trace(Record):
     """One text through one model.
 
     Attributes:
@@ -45,7 +45,7 @@ class Trace:
         has_bos: whether token 0 was put before the text.
         prompt_length: how many of the tokens were given; the rest were generated.
         cache_nbytes: (s,) bytes in the live KV cache after each token, where one was measured.
-        arrays: what was recorded, read-only float32, by the names in `ARRAYS`.
+        arrays: what was recorded, by the names in `ARRAYS`; float32 but for `next_ids`.
     """
 
     model: str
@@ -58,11 +58,7 @@ class Trace:
     has_bos: bool
     prompt_length: int
     cache_nbytes: tuple[int, ...]
-    arrays: dict[str, np.ndarray]
-
-    def __post_init__(self) -> None:
-        for array in self.arrays.values():
-            array.flags.writeable = False
+    arrays: Mapping[str, np.ndarray]
 
     def __getattr__(self, name: str) -> np.ndarray:
         if name in ARRAYS:
@@ -75,41 +71,22 @@ class Trace:
     def text(self) -> str:
         return "".join(self.tokens[self.has_bos :])
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of everything that was recorded."""
-        return sum(array.nbytes for array in self.arrays.values())
-
     def probabilities(self) -> np.ndarray:
         """(s, w) distribution of the token after each token, from the logits."""
-        shifted = self.logits - self.logits.max(axis=-1, keepdims=True)
-        odds = np.exp(shifted)
-        return odds / odds.sum(axis=-1, keepdims=True)
+        return softmax(self.logits)
 
-    def save(self, path: str | Path | BufferedIOBase) -> None:
-        """Writes one compressed .npz without pickles."""
-        storage.write(path, self.about(), self.arrays)
 
-    def about(self) -> dict[str, Any]:
-        """Everything but the arrays, for JSON."""
-        about = dataclasses.asdict(dataclasses.replace(self, arrays={}))
-        del about["arrays"]
-        return about
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Shares of the last axis."""
+    odds: np.ndarray = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return odds / odds.sum(axis=-1, keepdims=True)
 
-    @classmethod
-    def of(cls, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> "Trace":
-        """The inverse of `about`, after a journey through JSON."""
-        values = dict(about, config=ModelConfig.from_dict(about["config"]))
-        for name in ("token_ids", "tokens", "cache_nbytes"):
-            values[name] = tuple(values[name])
-        known = {name: x.astype(np.float32) for name, x in arrays.items() if name in ARRAYS}
-        return cls(**values, arrays=known)
 
-    @classmethod
-    def load(cls, path: str | Path) -> "Trace":
-        """Reads what `save` wrote.
-
-        Raises:
-            TraceError: the file is missing, damaged, or no trace.
-        """
-        return storage.read(path, cls.of)
+def likeliest(logits: np.ndarray, count: int = LIKELIEST) -> tuple[np.ndarray, np.ndarray]:
+    """(..., m) ids and probabilities of the likeliest tokens of logits (..., w), best first."""
+    count = min(count, logits.shape[-1])
+    chances = softmax(logits)
+    top = np.argpartition(-chances, count - 1, axis=-1)[..., :count]
+    order = np.argsort(-np.take_along_axis(chances, top, axis=-1), axis=-1, kind="stable")
+    top = np.take_along_axis(top, order, axis=-1)
+    return top.astype(np.int32), np.take_along_axis(chances, top, axis=-1)

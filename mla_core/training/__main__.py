@@ -9,7 +9,6 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from mla_core.models.checkpoint import load_model, save_model
-from mla_core.models.config import CheckpointError
 from mla_core.training import data, evaluate
 from mla_core.training.loop import train
 from mla_core.training.recipe import CONFIGS, FURTHER, Recipe
@@ -23,7 +22,7 @@ def _corpus(args: argparse.Namespace) -> None:
 
 def _tokenizer(args: argparse.Namespace, texts: list[str]) -> Tokenizer:
     if args.tokenizer:
-        return Tokenizer.from_file(str(args.tokenizer))
+        return data.read_tokenizer(args.tokenizer)
     return data.train_tokenizer(texts)
 
 
@@ -64,14 +63,14 @@ def _repeat(args: argparse.Namespace) -> None:
 
 
 def _heal(args: argparse.Namespace) -> None:
-    from mla_core.convert import Calibration, convert_to_mla, spread
+    from mla_core.convert import Calibration, allocate_ranks, convert_to_mla
     from mla_core.training.heal import heal
 
     texts, _ = data.split(data.read_corpus(args.corpus))
     original = load_model(args.model)
     calibration = Calibration(original)
     layers = original.config.num_hidden_layers
-    rank = spread(calibration, args.rank * layers) if args.layerwise else args.rank
+    rank = allocate_ranks(calibration, args.rank * layers) if args.layerwise else args.rank
     converted = convert_to_mla(original, rank, args.method, calibration)
     before = evaluate.nats_held_out(original), evaluate.nats_held_out(converted)
     steps = heal(original, converted, texts, seconds=args.seconds)
@@ -140,8 +139,8 @@ def main() -> None:
     args = parser.parse_args()
     try:
         args.run(args)
-    except (CheckpointError, ValueError) as error:
-        parser.exit(2, f"{error}\n")
+    except (ValueError, OSError, ImportError) as error:
+        parser.exit(2, f"{' '.join(str(error).split())}\n")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mla_core.models.checkpoint import default_device, load_model
+from mla_core.models.checkpoint import load_model
+from mla_core.models.devices import default_device
 from mla_core.models.language_model import LanguageModel
 from mla_core.training.data import write_corpus
 from mla_core.training.everyday import CAPITALS, FLAGS

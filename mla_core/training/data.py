@@ -76,8 +76,26 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
     return tokenizer
 
 
+def read_tokenizer(path: Path) -> Tokenizer:
+    """A `tokenizer.json`.
+
+    Raises:
+        ValueError: it is missing or damaged.
+    """
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises bare Exception
+        raise ValueError(f"{path} is no tokenizer.json that can be read: {error}") from None
+
+
 def encode(texts: list[str], tokenizer: Tokenizer) -> tuple[np.ndarray, np.ndarray]:
-    """(ids of all texts in one row, each behind `END`; where each text begins), uint16 and int64."""
+    """(ids of all texts in one row, each behind `END`; where each text begins), uint16 and int64.
+
+    Raises:
+        ValueError: there is no text.
+    """
+    if not texts:
+        raise ValueError("The corpus holds no text: give a folder of *.xz with some.")
     end = tokenizer.token_to_id(END)
     rows = [np.array([end, *e.ids], dtype=np.uint16) for e in tokenizer.encode_batch_fast(texts)]
     starts = np.cumsum([0, *(len(row) for row in rows[:-1])], dtype=np.int64)
@@ -91,9 +109,25 @@ def batches(
 
     A row runs on from its text into the next ones until it is `width` + 1 tokens long. The order
     depends on the seed alone, so every model of a family sees the same tokens in the same order.
+
+    Args:
+        starts: where each text begins in the token row.
+        total: tokens of the row.
+        rows: of a batch; texts come again where there are fewer.
+
+    Raises:
+        ValueError: at once, if no text is followed by `width` tokens.
     """
-    rng = np.random.default_rng(seed)
     usable = starts[starts + width + 1 <= total]
+    if not len(usable):
+        raise ValueError(
+            f"The corpus has {total} tokens; one row of training takes {width + 1}: give more text."
+        )
+    return _drawn(usable, rows, steps, seed)
+
+
+def _drawn(usable: np.ndarray, rows: int, steps: int, seed: int) -> Iterator[np.ndarray]:
+    rng = np.random.default_rng(seed)
     order = np.empty(0, dtype=np.int64)
     for _ in range(steps):
         while len(order) < rows:

@@ -5,8 +5,8 @@ import math
 import torch
 import torch.nn.functional as F
 
-from mla_core.experiments.latent_compression.compression import held_out_texts
 from mla_core.models.language_model import LanguageModel
+from mla_core.training.texts import held_out_texts
 
 FLAG = "The American flag is red, white, and"
 
@@ -44,10 +44,18 @@ def bits_per_byte(model: LanguageModel, texts: list[str], *, batch: int = 64) ->
 
     Returns:
         `bits_per_byte`, `nats_per_token`, `tokens`, `bytes`.
+
+    Raises:
+        ValueError: there is nothing to predict.
     """
     assert model.config.bos_token_id is not None
     bos, limit = model.config.bos_token_id, model.config.max_position_embeddings
-    rows = sorted((([bos, *model.tokenizer.encode(t)])[:limit] for t in texts), key=len)
+    encoded = (([bos, *model.tokenizer.encode(text)])[:limit] for text in texts)
+    rows = sorted((row for row in encoded if len(row) > 1), key=len)
+    if not rows:
+        raise ValueError(
+            "There is no text to measure a loss on: give at least one that is not empty."
+        )
     nats, tokens, size = 0.0, 0, 0
     for first in range(0, len(rows), batch):
         group = rows[first : first + batch]

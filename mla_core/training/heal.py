@@ -13,7 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mla_core.attention.converted import BiasedLatentAttention, RotatedLatentAttention
 from mla_core.models.language_model import LanguageModel
 from mla_core.training.data import batches
 
@@ -24,8 +23,12 @@ WARMUP = 20
 
 def factors(model: LanguageModel) -> list[nn.Parameter]:
     """W_DKV, W_UK and W_UV of every layer, with their biases."""
-    named = model.named_parameters()
-    return [p for name, p in named if ".kv_a_proj." in name or ".kv_b_proj." in name]
+    return [p for pair in _projections(model) for linear in pair for p in linear.parameters()]
+
+
+def _projections(model: LanguageModel) -> list[tuple[nn.Linear, nn.Linear]]:
+    layers = range(model.config.num_hidden_layers)
+    return [model.attention(layer).latent_projections() for layer in layers]
 
 
 def balance(model: LanguageModel) -> None:
@@ -33,13 +36,11 @@ def balance(model: LanguageModel) -> None:
 
     The function stays the same; Adam, whose steps are equally large everywhere, gets on better.
     """
-    for module in model.modules():
-        if isinstance(module, BiasedLatentAttention | RotatedLatentAttention):
-            down, up = module.kv_a_proj, module.kv_b_proj
-            by = (down.weight.norm(dim=1) / up.weight.norm(dim=0)).sqrt()
-            down.weight.div_(by[:, None])
-            down.bias.div_(by)
-            up.weight.mul_(by)
+    for down, up in _projections(model):
+        by = (down.weight.norm(dim=1) / up.weight.norm(dim=0)).sqrt()
+        down.weight.div_(by[:, None])
+        down.bias.div_(by)
+        up.weight.mul_(by)
 
 
 def heal(
@@ -70,8 +71,7 @@ def heal(
     device, trained = converted.device, factors(converted)
     row, starts = _row(converted, texts)
     width = min(WIDTH, converted.config.max_position_embeddings)
-    if len(row) <= width:
-        raise ValueError(f"The corpus has {len(row)} tokens; one row of training takes {width}.")
+    order = batches(starts, len(row), rows=ROWS, width=width, steps=10**9, seed=0)
     tokens = torch.from_numpy(row).to(device)
     window = torch.arange(width, device=device)
     optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, betas=(0.9, 0.95), weight_decay=0.0)
@@ -92,7 +92,6 @@ def heal(
     for parameter in trained:
         parameter.requires_grad_(True)
     begun, steps, last = time.monotonic(), 0, torch.tensor(0.0)
-    order = batches(starts, len(row), rows=ROWS, width=width, steps=10**9, seed=0)
     for begin in order:
         passed = (time.monotonic() - begun) / seconds
         if passed >= 1:

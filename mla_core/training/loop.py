@@ -12,11 +12,10 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from mla_core.models.checkpoint import default_device, save_weights
-from mla_core.models.config import read_config
-from mla_core.models.gpt2 import GPT2, Conv1D
+from mla_core.models.devices import default_device
+from mla_core.models.families import read_family
 from mla_core.models.language_model import LanguageModel
-from mla_core.models.llama import Llama
+from mla_core.models.weights import save_weights
 from mla_core.training.data import batches
 from mla_core.training.recipe import CONTEXT, Recipe, config_json
 
@@ -27,9 +26,9 @@ def new_model(name: str, directory: Path, tokenizer: Tokenizer, seed: int) -> La
     config = config_json(name, tokenizer.get_vocab_size())
     (directory / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     tokenizer.save(str(directory / "tokenizer.json"))
-    parsed = read_config(directory)
+    family, parsed = read_family(directory)
     torch.manual_seed(seed)
-    model: LanguageModel = GPT2(parsed) if parsed.family == "gpt2" else Llama(parsed)
+    model = family.model_class(parsed)
     model.name = name
     initialise(model)
     return model
@@ -38,10 +37,10 @@ def new_model(name: str, directory: Path, tokenizer: Tokenizer, seed: int) -> La
 def initialise(model: LanguageModel) -> None:
     """GPT-2's: normal(0.02), smaller by sqrt(2 layers) where a block writes to the residual."""
     residual_std = 0.02 / math.sqrt(2 * model.config.num_hidden_layers)
-    for name, module in model.named_modules():
-        if isinstance(module, nn.Linear | Conv1D | nn.Embedding):
-            writes_residual = name.endswith(("c_proj", "o_proj", "down_proj"))
-            nn.init.normal_(module.weight, std=residual_std if writes_residual else 0.02)
+    for name, parameter in model.named_parameters():
+        if parameter.ndim == 2:
+            writes_residual = name.endswith(("c_proj.weight", "o_proj.weight", "down_proj.weight"))
+            nn.init.normal_(parameter, std=residual_std if writes_residual else 0.02)
 
 
 def learning_rate(step: int, recipe: Recipe) -> float:
@@ -111,5 +110,5 @@ def train(
             seconds = time.monotonic() - started
             log(f"{name} step {step + 1}/{recipe.steps} loss {mean:.4f} {seconds:.0f} s")
             losses.clear()
-    save_weights(model, directory / "model.safetensors", torch.float16)
+    save_weights(model.state_dict(), directory / "model.safetensors", torch.float16)
     return model

@@ -22,6 +22,12 @@ class Recipe:
     clip: float = 1.0
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.steps <= self.warmup:
+            raise ValueError(
+                f"{self.steps} steps end within the warm-up of {self.warmup}: take more steps."
+            )
+
 
 def _llama(kv_heads: int) -> dict[str, Any]:
     return {

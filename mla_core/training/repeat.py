@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 
-from mla_core.models.checkpoint import default_device, load_model
+from mla_core.models.checkpoint import load_model
+from mla_core.models.devices import default_device
 from mla_core.training import data, evaluate
 from mla_core.training.loop import train
 from mla_core.training.recipe import Recipe
@@ -39,7 +39,7 @@ def repeat(
     """
     done = {(run["model"], run["seed"], run["steps"]) for run in read_runs(out)}
     train_texts, held_out = data.split(data.read_corpus(corpus))
-    words = Tokenizer.from_file(str(tokenizer))
+    words = data.read_tokenizer(tokenizer)
     ids, starts = data.encode(train_texts, words)
     for name in models:
         for seed in seeds:

@@ -19,7 +19,7 @@ REPEATS = 3
 SETUP = """
 import sys; sys.path.insert(0, {root!r})
 import dataclasses, numpy as np, streamlit as st
-from mla_core.models.config import read_config
+from mla_core.models.families import read_config
 from mla_core.models.locate import locate
 from mla_core.records.trace import Trace
 tokens = {tokens}

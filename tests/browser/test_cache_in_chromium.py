@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from mla_core import kv_bytes_per_token, load_model, trace
 from tests.browser.serving import CHROMIUM
-from ui.words import PROMPTS
+from ui.catalogue import PROMPTS
 
 pytestmark = [
     pytest.mark.skipif(

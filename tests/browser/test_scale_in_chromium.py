@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from mla_core.experiments.deepseeks_scale.pattern_wall import HEADS, LAYERS
+from mla_core.experiments.deepseeks_scale import HEADS, LAYERS
 from tests.browser.serving import CHROMIUM
 from ui.words.en import claims
 from ui.words.en import deepseeks_scale as scale
@@ -58,7 +58,7 @@ def test_nothing_is_wider_than_the_screen(browser, server, size):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_pictures_are_taken_along(page, server, tmp_path, part):
+def test_pictures_are_taken_latent_request(page, server, tmp_path, part):
     open_part(page, server, part)
     png = taken(page, "png", tmp_path).read_bytes()
     assert png.startswith(b"\x89PNG") and len(png) > 5_000
@@ -89,7 +89,7 @@ def test_the_frames_are_true_to_area(page, server):
         assert width * height / frame == pytest.approx(share, rel=0.02)  # but for the gaps
 
 
-def test_the_wall_tells_whose_a_tile_is_and_is_taken_along(page, server, tmp_path):
+def test_the_wall_tells_whose_a_tile_is_and_is_taken_latent_request(page, server, tmp_path):
     open_part(page, server, "heads")
     wall = page.locator(".crowd .wall")
     box = wall.bounding_box()

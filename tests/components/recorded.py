@@ -5,18 +5,17 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-import streamlit as st
 
 import ui.components.every_head as every_head_component
 import ui.components.inside_one_head as inside_component
 import ui.components.prompt_bar as prompt_bar_component
 import ui.components.side_by_side as side_by_side_component
-from mla_core.experiments.every_head.ablation import Ablation
-from mla_core.experiments.inside_one_head.anatomy import Anatomy
+from mla_core.experiments.every_head import Ablation
+from mla_core.experiments.inside_one_head import Anatomy
 from mla_core.models.locate import ASSETS, locate
 from mla_core.models.tokenizer import Tokenizer, open_tokenizer
 from mla_core.records.trace import Trace
-from ui.state import url as state
+from ui.state.parameters import View
 from ui.words.en import common
 
 MODELS = ("mini-gpt2", "mini-mla")
@@ -34,12 +33,6 @@ def traces(prompt: str = "flag") -> list[Trace]:
 
 def tokenizer() -> Tokenizer:
     return open_tokenizer(locate("mini-mla"))
-
-
-def view(**query: str) -> state.View:
-    """The view of a link."""
-    with mock.patch.object(st, "query_params", query):
-        return state.current()
 
 
 def handed(component: ModuleType, draw: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
@@ -65,7 +58,7 @@ def side_by_side(
 ) -> Any:
     """The flag; with `tokens`, only so many are there yet and more may be asked for."""
     component = side_by_side_component
-    shown = view(**{"temperature": "1"} | query)
+    shown = View("side_by_side", {"temperature": "1"} | query)
     sides = [
         component.side(trace, tokenizer(), HEADS[trace.model], "recorded") for trace in traces()
     ]
@@ -93,12 +86,13 @@ def every_head(shown: list[Trace] | None = None, *, corresponds: bool = False, *
     heads = [HEADS.get(trace.model, HEADS["mini-gpt2"]) for trace in pair]
     return handed(
         component, component.every_head, sides,
-        headline="Look", corresponds=corresponds, origin=(heads, 1), view=view(**query), on={},
+        headline="Look", corresponds=corresponds, origin=(heads, 1),
+        view=View("every_head", query), on={},
     )  # fmt: skip
 
 
 def inside_one_head(model: str = "mini-gpt2", **query: str) -> Any:
-    shown = view(**{"attention": "MLA" if model == "mini-mla" else "MHA"} | query)
+    shown = View("inside_one_head", {"attention": "MLA" if model == "mini-mla" else "MHA"} | query)
     return handed(
         inside_component, inside_component.inside_one_head, anatomy(model),
         attentions=list(common.ATTENTIONS.items()), view=shown, origin=(shown.stage, 1),

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from mla_core.experiments.latent_compression import Comparison
 from mla_core.records.trace import Trace
 from tests.components import recorded
 from tests.components.bare import Bare
@@ -19,7 +20,8 @@ def open_it(bare: Bare, **options: str) -> Locator:
 
 
 def converted() -> list[Trace]:
-    return [Trace.load(recorded.path(f"flag.{name}.npz")) for name in ("mini-gpt2", "mini-gpt2@64")]
+    original = Trace.load(recorded.path("flag.mini-gpt2.npz"))
+    return [original, Comparison.load(recorded.path("flag.mini-gpt2@64.npz")).trace]
 
 
 def tile(shown: Locator, column: int, layer: int, head: int) -> dict[str, float]:
@@ -57,7 +59,7 @@ def test_a_tile_tells_its_exact_values_and_its_effect(bare):
 def test_hiding_the_first_token_scales_the_rows_back(bare):
     shown = open_it(bare)
     shown.get_by_label("Hide the first token").check()
-    assert bare.events() == [["option", ["sink", "hidden"]]]
+    assert bare.events() == [["option", ["first_token", "hidden"]]]
     shown.locator(".heads canvas").nth(1).hover(position=tile(shown, 1, 1, 4))
     text = shown.locator(".heads .tip").nth(1).inner_text()
     query, key, value = re.search(r"(\d+)·.* → (\d+)·.*: ([\d.]+)", text).groups()

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from mla_core import trace
-from mla_core.engine.engine import Engine
-from mla_core.experiments.inside_one_head.anatomy import Dissect
+from mla_core.engine import Engine
+from mla_core.experiments.inside_one_head import Dissect
 from tests.components import recorded
 from tests.components.bare import Bare
 from ui import catalogue
@@ -114,7 +114,7 @@ def test_biases_and_the_first_token_can_be_hidden(still):
     expect(rows).to_contain_text("0·⟨start⟩")
     shown.get_by_label("Hide the first token").check()
     expect(rows).not_to_contain_text("0·⟨start⟩")
-    assert still.events("option") == [["biases", "hidden"], ["sink", "hidden"]]
+    assert still.events("option") == [["biases", "hidden"], ["first_token", "hidden"]]
 
 
 def test_another_head_or_model_is_told(still):
@@ -161,7 +161,7 @@ def test_every_number_is_the_sum_of_its_parts_and_the_traces(bare, model, steps)
     engine = Engine()
     everything = 0
     for prompt in catalogue.PROMPTS.values():
-        anatomy = engine.answer(Dissect(model, prompt, 1, 4))
+        anatomy = engine.run(Dissect(model, prompt, 1, 4))
         found = scenes(anatomy)
         assert len(found) == steps
         shown = {
@@ -173,7 +173,7 @@ def test_every_number_is_the_sum_of_its_parts_and_the_traces(bare, model, steps)
         )
         assert not told["wrong"], told["wrong"][:5]
         everything += told["cells"]
-        own = trace(engine.model(model), prompt)
+        own = trace(engine._pool.model(model), prompt)
         n = len(own.tokens)
         assert "pattern" in shown and "scores" in shown
         pattern = np.array(told["found"]["pattern"], dtype=float).reshape(n, n)

@@ -177,8 +177,8 @@ def test_options_tell_their_name_and_value(bare):
     shown.locator(".again").click()
     shown.locator(".pick select").nth(2).select_option("6")
     assert bare.events() == [
-        ["option", ["sink", "hidden"]],
-        ["option", ["lead", "mini-mla"]],
+        ["option", ["first_token", "hidden"]],
+        ["option", ["continuation", "mini-mla"]],
         ["option", ["temperature", 1.5]],
         ["option", ["seed", 1]],
         ["head", ["mini-mla", 6, 4]],

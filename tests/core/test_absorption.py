@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from mla_core import load_model, trace
 from mla_core.arithmetic.accounting import DEEPSEEK_V2, LatentShape
-from mla_core.engine.engine import Engine
-from mla_core.experiments.absorption.paths import ARRAYS, Absorb, Paths
+from mla_core.engine import Engine
+from mla_core.experiments.absorption import ARRAYS, Absorb, Paths
 from tests.core import formats
-from ui.words import PROMPTS
+from ui.catalogue import PROMPTS
 
 FLAG = PROMPTS["flag"]
 
@@ -24,7 +24,7 @@ def engine():
 @pytest.mark.parametrize("name", ["mini-mla", "mini-gpt2@64", "mini-gpt2@24"])
 @pytest.mark.parametrize("prompt", ["a", FLAG, PROMPTS["story"]])
 def test_what_torch_counts_is_what_the_formula_says(engine, name, prompt):
-    paths = engine.answer(Absorb(name, prompt, 5, 2))
+    paths = engine.run(Absorb(name, prompt, 5, 2))
     tokens = len(paths.trace.tokens)
     naive, absorbed = paths.shape.naive(tokens), paths.shape.absorbed(tokens)
     assert paths.counts["macs_naive"] == naive.multiply_adds
@@ -36,8 +36,8 @@ def test_what_torch_counts_is_what_the_formula_says(engine, name, prompt):
 
 @pytest.mark.parametrize("name", ["mini-mla", "mini-gpt2@64"])
 def test_the_arrays_are_the_models_and_the_paths_agree(engine, name):
-    paths = engine.answer(Absorb(name, FLAG, 3, 6))
-    model, a = engine.model(name), paths.arrays
+    paths = engine.run(Absorb(name, FLAG, 3, 6))
+    model, a = engine._pool.model(name), paths.arrays
     own = trace(model, FLAG)
     n = paths.shape.n
     assert set(a) == set(ARRAYS)
@@ -62,8 +62,8 @@ def test_the_arrays_are_the_models_and_the_paths_agree(engine, name):
 def test_other_latent_models(name, save_checkpoint):
     directory, _ = save_checkpoint(formats.GRID[name]())
     engine = Engine()
-    engine._models[str(directory)] = load_model(directory, device="cpu")
-    paths = engine.answer(Absorb(str(directory), "Once upon a time there was a cat.", 1, 1))
+    engine._pool._models[str(directory)] = load_model(directory, device="cpu")
+    paths = engine.run(Absorb(str(directory), "Once upon a time there was a cat.", 1, 1))
     tokens = len(paths.trace.tokens)
     assert paths.counts["macs_naive"] == paths.shape.naive(tokens).multiply_adds
     assert np.allclose(paths.arrays["out_merged"], paths.arrays["out_naive"], atol=1e-4)
@@ -71,11 +71,11 @@ def test_other_latent_models(name, save_checkpoint):
 
 def test_ordinary_attention_has_nothing_to_absorb(engine):
     with pytest.raises(ValueError, match="has no absorbed path"):
-        engine.answer(Absorb("mini-gpt2", FLAG, 0, 0))
+        engine.run(Absorb("mini-gpt2", FLAG, 0, 0))
 
 
 def test_saving_keeps_everything(engine, tmp_path):
-    paths = engine.answer(Absorb("mini-mla", FLAG, 1, 4))
+    paths = engine.run(Absorb("mini-mla", FLAG, 1, 4))
     paths.save(tmp_path / "p.npz")
     again = Paths.load(tmp_path / "p.npz")
     assert again.counts == paths.counts and again.differences == paths.differences

@@ -6,13 +6,13 @@ import torch
 
 from mla_core import load_model, trace
 from mla_core.attention.recorder import Recorder
-from mla_core.engine.engine import Engine
-from mla_core.experiments.inside_one_head.anatomy import Anatomy, Dissect, Matrix
+from mla_core.engine import Engine
+from mla_core.experiments.inside_one_head import Anatomy, Dissect, Matrix
 from mla_core.experiments.inside_one_head.compute import dissect
 from mla_core.inference.tracing import PromptError
-from mla_core.records.storage import TraceError
+from mla_core.records.record import RecordError
 from tests.core import formats
-from ui.words import PROMPTS
+from ui.catalogue import PROMPTS
 
 FLAG = PROMPTS["flag"]
 
@@ -104,9 +104,9 @@ def follow_the_rules(anatomy: Anatomy) -> None:
 @pytest.mark.parametrize("prompt", PROMPTS)
 @pytest.mark.parametrize("name", ["mini-gpt2", "mini-mla"])
 def test_every_matrix_of_the_recorded_prompts_is_the_models(engine, name, prompt):
-    model = engine.model(name)
+    model = engine._pool.model(name)
     for layer, head in [(0, 0), (3, 5), (7, 7)]:
-        anatomy = engine.answer(Dissect(name, PROMPTS[prompt], layer, head))
+        anatomy = engine.run(Dissect(name, PROMPTS[prompt], layer, head))
         assert len(same_as_the_trace(anatomy, model)) >= 7
         assert anatomy.difference < 2e-5
         follow_the_rules(anatomy)
@@ -114,8 +114,8 @@ def test_every_matrix_of_the_recorded_prompts_is_the_models(engine, name, prompt
 
 @pytest.mark.parametrize("name", ["mini-mha", "mini-gqa", "mini-mqa", "mini-gpt2@24"])
 def test_the_other_kinds_of_attention_too(engine, name):
-    anatomy = engine.answer(Dissect(name, FLAG, 4, 6))
-    same_as_the_trace(anatomy, engine.model(name))
+    anatomy = engine.run(Dissect(name, FLAG, 4, 6))
+    same_as_the_trace(anatomy, engine._pool.model(name))
     follow_the_rules(anatomy)
 
 
@@ -130,8 +130,8 @@ def test_every_format_that_opens_can_be_taken_apart(name, save_checkpoint):
 
 @pytest.mark.parametrize("name", ["mini-gpt2", "mini-mla", "mini-gpt2@64"])
 def test_the_stream_after_the_layer_is_what_the_models_own_modules_make(engine, name):
-    model = engine.model(name)
-    anatomy = engine.answer(Dissect(name, FLAG, 3, 2))
+    anatomy = engine.run(Dissect(name, FLAG, 3, 2))
+    model = engine._pool.model(name)
     recorder = Recorder(["residual", "embedding"])
     ids = torch.tensor([anatomy.trace.token_ids])
     with torch.inference_mode():
@@ -151,19 +151,19 @@ def test_the_stream_after_the_layer_is_what_the_models_own_modules_make(engine, 
 
 
 def test_layer_zero_has_no_earlier_layers(engine):
-    first = engine.answer(Dissect("mini-gpt2", FLAG, 0, 0)).matrices
+    first = engine.run(Dissect("mini-gpt2", FLAG, 0, 0)).matrices
     assert "earlier" not in first and first["residual"].of == ("embedding", "position")
-    assert engine.answer(Dissect("mini-mla", FLAG, 0, 0)).matrices["residual"].of == ("embedding",)
+    assert engine.run(Dissect("mini-mla", FLAG, 0, 0)).matrices["residual"].of == ("embedding",)
 
 
 def test_one_letter_is_enough(engine):
-    anatomy = engine.answer(Dissect("mini-mla", "a", 1, 1))
+    anatomy = engine.run(Dissect("mini-mla", "a", 1, 1))
     assert anatomy.matrices["pattern"].values.shape == (2, 2)
     follow_the_rules(anatomy)
 
 
 def test_saving_keeps_every_digit(engine, tmp_path):
-    anatomy = engine.answer(Dissect("mini-mla", FLAG, 1, 4))
+    anatomy = engine.run(Dissect("mini-mla", FLAG, 1, 4))
     anatomy.save(tmp_path / "a.npz")
     again = Anatomy.load(tmp_path / "a.npz")
     assert again.trace.tokens == anatomy.trace.tokens and again.difference == anatomy.difference
@@ -172,14 +172,14 @@ def test_saving_keeps_every_digit(engine, tmp_path):
         assert np.array_equal(matrix.values, other.values, equal_nan=True)
         assert (matrix.how, matrix.of, matrix.axes) == (other.how, other.of, other.axes)
     (tmp_path / "a.npz").write_bytes(b"PK")
-    with pytest.raises(TraceError, match="damaged"):
+    with pytest.raises(RecordError, match="damaged"):
         Anatomy.load(tmp_path / "a.npz")
 
 
 def test_what_cannot_be_taken_apart_says_so(engine):
     with pytest.raises(ValueError, match=r"8 layers of 8 heads, and no layer 8, head 0"):
-        engine.answer(Dissect("mini-mla", FLAG, 8, 0))
+        engine.run(Dissect("mini-mla", FLAG, 8, 0))
     with pytest.raises(PromptError, match="empty"):
-        engine.answer(Dissect("mini-mla", " ", 0, 0))
+        engine.run(Dissect("mini-mla", " ", 0, 0))
     with pytest.raises(ValueError, match="choose another"):
-        engine.answer(Dissect("mini-mha@64", FLAG, 0, 0))
+        engine.run(Dissect("mini-mha@64", FLAG, 0, 0))

@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 
 from mla_core import Decoder, load_model
-from mla_core.engine.engine import Engine
-from mla_core.experiments.cache_grows.compute import STORAGE
-from mla_core.experiments.cache_grows.growth import Grow
+from mla_core.attention.cache import STORAGES
+from mla_core.engine import Engine
+from mla_core.experiments.cache_grows import Grow, Keep, Resume
 from mla_core.inference.cache_file import (
     CacheFileError,
-    Keep,
-    Resume,
     header,
     read_cache,
     write_cache,
@@ -33,11 +31,11 @@ def file() -> bytes:
     return write_cache(decoder)
 
 
-@pytest.mark.parametrize("storage", STORAGE)
+@pytest.mark.parametrize("storage", STORAGES)
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_it_goes_on_where_it_stood(name, storage):
     model = load_model(name, device="cpu")
-    one = Decoder(model, storage=STORAGE[storage])
+    one = Decoder(model, storage=STORAGES[storage])
     one.prefill(FLAG)
     other = read_cache(model, write_cache(one))
     assert other.cache.nbytes == one.cache.nbytes and other.token_ids == one.token_ids
@@ -60,15 +58,15 @@ def test_what_was_forgotten_stays_so():
 def test_the_jobs_of_the_page():
     engine = Engine()
     grow = Grow("mini-gpt2", FLAG, 4, storage="bf16")
-    kept = engine.answer(Keep(grow, 12))
+    kept = engine.run(Keep(grow, 12))
     assert kept.tokens == 12 and header(kept.data)["model"] == "mini-gpt2"
-    back = engine.answer(Resume("mini-gpt2", kept.data))
+    back = engine.run(Resume("mini-gpt2", kept.data))
     assert back.tokens == 12 and back.cache_nbytes == 12 * 4096 * 2
-    whole = engine.answer(Grow("mini-gpt2", FLAG, 12, storage="bf16")).trace.text
+    whole = engine.run(Grow("mini-gpt2", FLAG, 12, storage="bf16")).trace.text
     assert (back.text + back.continued).startswith(whole)
     assert 0 < back.difference < 1  # stored in bfloat16, computed again in float32
-    exact = engine.answer(Keep(Grow("mini-gpt2", FLAG, 4), 12))
-    assert engine.answer(Resume("mini-gpt2", exact.data)).difference < 1e-4
+    exact = engine.run(Keep(Grow("mini-gpt2", FLAG, 4), 12))
+    assert engine.run(Resume("mini-gpt2", exact.data)).difference < 1e-4
 
 
 def test_another_models_cache_is_refused(file):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mla_core import Calibration, Decoder, convert_to_mla, load_model, save_model, trace
 from mla_core.attention.rope import rotary_table, rotate
 from mla_core.attention.rope_config import RopeConfig
-from mla_core.convert import METHODS, calibration, spread
+from mla_core.convert import METHODS, allocate_ranks, calibration
 from mla_core.convert.methods import joint_svd, whitened
 from mla_core.convert.statistics import _query_moment, about
 from mla_core.models.config import CheckpointError
@@ -204,7 +204,7 @@ def test_the_statistics_are_what_they_say(opened):
     assert torch.allclose(stats.mean, later.mean(0), atol=1e-5)
     assert torch.allclose(stats.moment, later.T @ later / len(later), atol=1e-4)
     assert known.tokens == sum(map(len, xs))
-    for moment in (stats.gradient, stats.felt_moment, *stats.query_covariance):
+    for moment in (stats.gradient, stats.gradient_weighted_moment, *stats.query_covariance):
         assert torch.linalg.eigvalsh(moment.double()).min() > -1e-5 * moment.norm()
 
 
@@ -266,7 +266,7 @@ def test_auto_takes_the_method_that_moves_predictions_least(opened, monkeypatch)
 def test_a_spread_budget_is_kept_and_predicted_to_lose_less():
     known = Calibration(load_model("mini-gpt2", device="cpu"))
     for rank in (16, 64, 128):
-        ranks = spread(known, 8 * rank)
+        ranks = allocate_ranks(known, 8 * rank)
         assert sum(ranks) == 8 * rank and min(ranks) >= 1 and max(ranks) <= 256
 
         def lost(widths):
@@ -277,8 +277,8 @@ def test_a_spread_budget_is_kept_and_predicted_to_lose_less():
 
 def test_the_order_of_the_methods_on_held_out_text():
     """The figures of the README, on a few texts: data-aware beats weights alone, by far."""
-    from mla_core.experiments.latent_compression.compression import held_out_texts
     from mla_core.training.evaluate import bits_per_byte
+    from mla_core.training.texts import held_out_texts
 
     model = load_model("mini-gpt2", device="cpu")
     texts = list(held_out_texts(6))
@@ -313,7 +313,7 @@ def test_other_bad_input_is_refused(method, texts, said, opened):
 @pytest.mark.parametrize("budget", [2, 145, 10.5, "many"])
 def test_an_impossible_budget_is_refused(budget, opened):
     with pytest.raises(ValueError, match="budget must be a whole number from 3 to 144"):
-        inspect.unwrap(spread)(Calibration(opened("gpt2"), TEXTS), budget)
+        inspect.unwrap(allocate_ranks)(Calibration(opened("gpt2"), TEXTS), budget)
 
 
 def test_what_has_a_latent_already_is_refused(opened):

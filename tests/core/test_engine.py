@@ -3,26 +3,38 @@
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
-from typing import Any, ClassVar
+import weakref
+from concurrent.futures import Future
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mla_core import Engine, Request
-from mla_core.engine.engine import EngineBusy
-from mla_core.experiments.latent_compression.compare import MOVED, Descend
-from mla_core.experiments.latent_compression.compression import (
+from mla_core.engine import EngineBusy
+from mla_core.engine.answers import Answers
+from mla_core.experiments.every_head import Ablation
+from mla_core.experiments.latent_compression import (
     Calibrate,
+    Descend,
     Inspect,
     Loss,
     MeasureLoss,
+    Prove,
 )
-from mla_core.experiments.latent_compression.exactness import Prove
-from mla_core.models.config import read_config
-from mla_core.models.locate import locate
-from mla_core.records.trace import Trace
+from mla_core.experiments.latent_compression.compute import MOVED
+from mla_core.records.record import size_of
+from tests.core.jobs import (
+    BEGUN,
+    COMPUTED,
+    GO,
+    Failing,
+    Piecewise,
+    Quick,
+    WithoutGradients,
+)
 
 FLAG = "The American flag is red, white, and"
 
@@ -71,63 +83,163 @@ def test_a_failed_import_is_told_and_tried_again(monkeypatch):
     """Importing torch in a busy server can fail once; the worker must outlive it."""
     engine = Engine()
     with monkeypatch.context() as broken:
-        broken.setitem(sys.modules, "mla_core.inference.decoder", None)  # imports of it now fail
+        broken.setitem(sys.modules, "mla_core.experiments.side_by_side.compute", None)
         with pytest.raises(ImportError):
             engine.run(Request("mini-mla", "Hello"))
     assert engine.run(Request("mini-mla", "Hello")).model == "mini-mla"
 
 
-class SlowEngine(Engine):
-    """Answers when told to, and keeps a list of what it computed."""
-
-    def __init__(self, queue_size: int) -> None:
-        super().__init__(queue_size)
-        self.go, self.computed = threading.Event(), []
-
-    def answer(self, request: Request) -> Trace:
-        self.go.wait(10)
-        self.computed.append(request.prompt)
-        config = read_config(locate("mini-mla"))
-        return Trace("m", config, "e", "cpu", "float32", (), (), False, 0, (), {})
+@pytest.fixture
+def jobs():
+    """Nothing computed yet, and nobody told to go on."""
+    COMPUTED.clear()
+    GO.clear()
+    BEGUN.clear()
+    yield
+    GO.set()
 
 
-def test_what_nobody_waits_for_is_dropped_and_a_full_queue_refuses():
-    engine = SlowEngine(queue_size=3)
-    first = engine.submit(Request("m", "first"))
-    while not first.running():
-        pass
-    stale, wanted = engine.submit(Request("m", "stale")), engine.submit(Request("m", "wanted"))
-    engine.submit(Request("m", "third"))
+def busy(engine: Engine, **options: Any) -> Future[Loss]:
+    """A patient job that the worker has begun, and that waits for `GO`."""
+    future = engine.submit(Piecewise("busy", **options))
+    assert BEGUN.wait(60)
+    return future
+
+
+def names() -> list[str]:
+    return [job.name for job in COMPUTED]
+
+
+def test_what_nobody_waits_for_is_dropped_and_a_full_queue_refuses(jobs):
+    engine = Engine(queue_size=3)
+    first = busy(engine)
+    stale, wanted = engine.submit(Quick("stale")), engine.submit(Quick("wanted"))
+    engine.submit(Quick("third"))
     with pytest.raises(EngineBusy, match="3 requests are waiting"):
-        engine.submit(Request("m", "too many"))
+        engine.submit(Quick("too many"))
     stale.cancel()
-    engine.go.set()
-    wanted.result(10)
-    assert engine.computed[:2] == ["first", "wanted"]
+    GO.set()
+    first.result(60)
+    assert wanted.done() and names() == ["wanted", "third", "busy"]
 
 
-def test_a_waiter_that_leaves_drops_its_request():
+def test_a_waiter_that_leaves_drops_its_request(jobs):
     class Left(Exception):
         pass
 
     def leave() -> None:
         raise Left
 
-    engine = SlowEngine(queue_size=5)
-    first = engine.submit(Request("m", "first"))
+    engine = Engine()
+    first = busy(engine)
     with pytest.raises(Left):
-        engine.run(Request("m", "stale"), still_wanted=leave)
-    engine.go.set()
-    first.result(10)
-    engine.run(Request("m", "last"))
-    assert engine.computed == ["first", "last"]
+        engine.run_all([Quick("stale"), Quick("stale too")], still_wanted=leave)
+    GO.set()
+    first.result(60)
+    engine.run(Quick("last"))
+    assert names() == ["busy", "last"]
+
+
+def test_answers_that_do_not_depend_on_each_other_are_in_line_together(jobs):
+    engine = Engine()
+    first = busy(engine)
+    asking = threading.Thread(target=engine.run_all, args=([Quick("a"), Quick("b")],))
+    asking.start()
+    while engine._queue._line.qsize() < 2:  # both, before either is answered
+        assert not first.done()
+    GO.set()
+    asking.join(60)
+    assert names() == ["a", "b", "busy"]
+
+
+def test_a_job_that_nobody_waits_for_any_more_stops_at_its_next_piece(jobs):
+    engine = Engine()
+    first = busy(engine, pieces=3)
+    first.cancel()
+    GO.set()
+    engine.run(Quick("next"))
+    assert names() == ["next"] and engine.progress(Piecewise("busy", 3)) is None
+
+
+def test_the_key_of_an_answer_counts_too(monkeypatch):
+    monkeypatch.setattr("mla_core.engine.answers.REMEMBERED_BYTES", 10_000)
+    engine = Engine()
+    uploads = [Quick(str(i), data=bytes(4_000)) for i in range(4)]
+    for job in uploads:
+        engine.run(job)
+    assert [bool(engine.remembered(job)) for job in uploads] == [False, False, True, True]
+    assert engine._answers.nbytes <= 10_000
+
+
+@given(sizes=st.lists(st.tuples(st.integers(0, 9_000), st.integers(0, 900)), max_size=12))
+def test_what_is_held_never_passes_the_bound_but_for_the_last(sizes):
+    answers, bound = Answers(), 10_000
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mla_core.engine.answers.REMEMBERED_BYTES", bound)
+        for i, (data, length) in enumerate(sizes):
+            job = Quick(str(i), data=bytes(data))
+            answers.put(job, Ablation(0, 0.0, np.zeros(length)))
+            held = [job for job in answers._answers]
+            counted = sum(size_of(job) + answers.get(job).nbytes for job in held)
+            assert counted == answers.nbytes and (counted <= bound or len(held) == 1)
+
+
+def test_a_large_model_that_a_paused_job_holds_is_not_joined_by_another(jobs, monkeypatch):
+    """Two would not fit: the second one waits until the first is free, and then takes its place."""
+    monkeypatch.setattr("mla_core.engine.pool.LARGE", {"mini-mha": 0, "mini-gqa": 0})
+    engine = Engine()
+    first = busy(engine, model="mini-mha")
+    other = engine.submit(Request("mini-gqa", "Hello"))
+    small = engine.submit(Request("mini-mla", "Hello"))
+    held = weakref.ref(engine._pool.model("mini-mha"))
+    GO.set()
+    assert (small.result(60) and not first.done()) or first.result(60)
+    first.result(60)
+    assert other.result(60).model == "mini-gqa"
+    assert not engine.is_open("mini-mha") and held() is None
+
+
+def test_what_failed_keeps_no_model(monkeypatch):
+    monkeypatch.setattr("mla_core.engine.pool.LARGE", {"mini-mha": 0, "mini-gqa": 0})
+    engine = Engine()
+    failed = engine.submit(Failing("mini-mha"))
+    with pytest.raises(RuntimeError, match="nothing good came of mini-mha"):
+        failed.result(60)
+    held = weakref.ref(engine._pool.model("mini-mha"))
+    engine.run(Request("mini-gqa", "Hello"))
+    assert held() is None
+
+
+def test_readers_who_calibrate_on_their_own_text_are_served_in_order(jobs, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
+    engine, order, depths = Engine(), [], []
+    tell = engine.tell
+
+    def noted(done: int, total: int, so_far: Any = None) -> None:
+        depths.append(engine._queue.depth)
+        tell(done, total, so_far)
+
+    monkeypatch.setattr(engine, "tell", noted)
+    first = busy(engine)
+    texts = [f"The dog number {i} ran over the green hill and into the house. " for i in range(3)]
+    futures = []
+    for text in texts:
+        job = Inspect(f"mini-gpt2@16#{engine.keep_text(text * 12)}")
+        futures.append(engine.submit(job))
+        futures[-1].add_done_callback(lambda _, name=job.name: order.append(name))
+    GO.set()
+    first.result(60)
+    names = [f"mini-gpt2@16#{engine.keep_text(text * 12)}" for text in texts]
+    for future in futures:
+        assert future.result(60).calibration_tokens > 100
+    assert order == names and set(depths) == {1}
 
 
 def test_memory_is_bounded_in_bytes(monkeypatch):
     engine = Engine()
     texts = [f"A text with the number {i}" for i in range(5)]
     one = engine.run(Request("mini-mla", texts[0])).nbytes
-    monkeypatch.setattr("mla_core.engine.engine.REMEMBERED_BYTES", 3 * one)
+    monkeypatch.setattr("mla_core.engine.answers.REMEMBERED_BYTES", int(3.5 * one))
     for text in texts:
         engine.run(Request("mini-mla", text))
     kept = [text for text in texts if engine.remembered(Request("mini-mla", text))]
@@ -153,7 +265,7 @@ def test_many_threads_get_their_own_answers(engine):
 def test_pages_can_be_imported_without_torch():
     """The first picture must not wait for torch, nor a recorded trace need it."""
     code = (
-        "import sys, mla_core, mla_core.engine.engine, mla_core.experiments.every_head.kinds, ui.jobs.live, ui.opening.prompt, ui.show.export;"
+        "import sys, mla_core, mla_core.engine, mla_core.experiments.every_head.kinds, ui.jobs.live, ui.opening.prompt, ui.show.export;"
         "import ui.components.side_by_side;"
         "from mla_core import Trace; Trace.load('assets/traces/flag.mini-mla.npz');"
         "assert not {'torch', 'transformers'} & set(sys.modules), 'too much imported'"
@@ -161,65 +273,30 @@ def test_pages_can_be_imported_without_torch():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-class Patient:
-    """A long job in pieces that notes who came in between."""
-
-    patient = True
-
-    def __init__(self, pieces: int, begun: threading.Event, go: threading.Event) -> None:
-        self.pieces, self.begun, self.go = pieces, begun, go
-
-    def compute(self, engine: Engine) -> Loss:
-        self.begun.set()
-        self.go.wait(10)
-        for _ in range(self.pieces):
-            engine.give_way()
-        return Loss(1.0, 1, 1)
-
-
-def test_patient_jobs_give_way_and_wait_for_each_other(monkeypatch):
-    engine, order = Engine(), []
-    settle = engine._settle
-
-    def noted(waiting):
-        settle(waiting)
-        order.append(waiting[2])
-
-    monkeypatch.setattr(engine, "_settle", noted)
-    begun, go = threading.Event(), threading.Event()
-    first, second = Patient(3, begun, go), Patient(1, threading.Event(), go)
-    futures = [engine.submit(first)]
-    begun.wait(10)
-    quick = Request("mini-mla", "Hello")
-    futures += [engine.submit(second), engine.submit(quick)]
-    go.set()
-    for future in futures:
-        future.result(60)
-    assert order == [quick, first, second]
-
-
-@dataclass(frozen=True)
-class WithoutGradients:
-    """Gives way in the middle of a run without gradients, as measurements do."""
-
-    waiting: Any
-    patient: ClassVar[bool] = True
-
-    def compute(self, engine):
-        with torch.inference_mode():
-            engine.submit(self.waiting)
-            engine.give_way()
-            assert torch.is_inference_mode_enabled()
-        return Loss(1.0, 1, 1)
+def test_patient_jobs_give_way_and_wait_for_each_other(jobs):
+    engine = Engine()
+    first = busy(engine, pieces=3)
+    second = engine.submit(Piecewise("second"))
+    engine.submit(Quick("quick"))
+    GO.set()
+    first.result(60)
+    second.result(60)
+    assert names() == ["quick", "busy", "second"]
 
 
 def test_who_is_let_in_can_take_gradients():
+    """A model that is opened in the middle of a run without gradients can be calibrated later."""
     engine = Engine()
     own = engine.keep_text("The dog ran over the green hill and into the small house. " * 20)
+    outer = WithoutGradients()
+    measured = engine.submit(outer)
+    assert outer.begun.wait(60)
     job = Inspect(f"mini-gpt2@16#{own}")  # opens the model and calibrates it
-    engine.run(WithoutGradients(job))
-    assert engine.run(job).calibration_tokens > 100
-    assert not next(engine.model("mini-gpt2").parameters()).is_inference()
+    opened, inspected = engine.submit(Request("mini-gpt2", "Hello")), engine.submit(job)
+    outer.go.set()
+    assert measured.result(60) and opened.result(60)
+    assert inspected.result(60).calibration_tokens > 100
+    assert not next(engine._pool.model("mini-gpt2").parameters()).is_inference()
 
 
 def test_conversions_are_models_by_name(engine, monkeypatch):
@@ -245,19 +322,15 @@ def test_conversions_are_models_by_name(engine, monkeypatch):
 def test_calibrating_shows_progress_and_lets_others_in(engine, tmp_path, monkeypatch):
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
     monkeypatch.setattr("mla_core.convert.calibration.WORK", 0)  # the fewest texts
-    seen = []
-
-    def while_calibrating(done: int, total: int) -> None:
-        seen.append((done, total))
-
-    give_way = engine.give_way
+    seen, give_way = [], engine.give_way
     monkeypatch.setattr(
         engine,
         "give_way",
-        lambda: (while_calibrating(*engine.calibrating["mini-gqa", ""]), give_way()),
+        lambda: (seen.append(engine.progress(Calibrate("mini-gqa"))), give_way()),
     )
     assert engine.run(Calibrate("mini-gqa")).tokens > 1000
-    assert seen[-1][0] == seen[-1][1] and not engine.calibrating
+    assert [far.done for far in seen] == list(range(1, seen[-1].total + 1))
+    assert engine.progress(Calibrate("mini-gqa")) is None
     assert engine.remembered(Calibrate("mini-gqa"))
 
 
@@ -286,25 +359,24 @@ def test_a_readers_calibration_text_is_used_and_not_written_to_disk(tmp_path, mo
         engine.run(Inspect("mini-gpt2@16#0123456789ab"))
     for number in range(100):  # readers come and go
         engine.keep_text(str(number))
-    with pytest.raises(ValueError, match="not kept any more"):
-        engine.run(Inspect(f"mini-gpt2@17#{key}"))
-    assert engine.model("mini-gpt2@16#" + key).name == "mini-gpt2@16"
+    # what was made of the text serves as long as it is kept itself
+    assert engine.run(Inspect(f"mini-gpt2@17#{key}")).calibration_tokens == own.calibration_tokens
+    assert engine.run(Request("mini-gpt2@16#" + key, "Hello")).model == "mini-gpt2@16"
 
 
-def test_a_calibration_under_way_leaves_finished_ones_usable(monkeypatch):
+def test_a_calibration_under_way_leaves_finished_ones_usable(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
     engine = Engine()
-    ours = engine.run(Inspect("mini-gpt2@16"))
+    engine.run(Inspect("mini-gpt2@16"))
     own = engine.keep_text("The dog ran over the green hill and into the small house. " * 20)
-    during = []
+    during, give_way = [], engine.give_way
 
     def meanwhile() -> None:
         if not during:  # another reader, with our text and another rank
-            during.append(None)
-            during[0] = Inspect("mini-gpt2@17").compute(engine)
-            with pytest.raises(EngineBusy, match="mini-gpt2 is being calibrated"):
-                engine.calibration("mini-gpt2", own)
+            during.append(engine.submit(Inspect("mini-gpt2@17")))
+        give_way()
+        assert during[0].done()
 
     monkeypatch.setattr(engine, "give_way", meanwhile)
     engine.run(Inspect(f"mini-gpt2@16#{own}"))
-    assert during[0].config.ranks == (17,) * 8
-    assert during[0].calibration_tokens == ours.calibration_tokens
+    assert during[0].result(0).config.ranks == (17,) * 8

@@ -11,9 +11,9 @@ from transformers import AutoModelForCausalLM, DynamicCache
 
 from mla_core import Decoder, kv_bytes_per_token, load_model, trace
 from mla_core.attention.cache import LayerCache
-from mla_core.engine.engine import Engine
+from mla_core.engine import Engine
+from mla_core.experiments.cache_grows import STEPS, STORAGES, Grow, Growth
 from mla_core.experiments.cache_grows.compute import multiply_adds
-from mla_core.experiments.cache_grows.growth import STEPS, STORAGES, Grow, Growth
 from mla_core.inference.tracing import PromptError
 from mla_core.models.locate import EMBEDDED, locate
 from tests.core import formats
@@ -29,11 +29,11 @@ def engine():
 
 @pytest.fixture(scope="module", params=[*EMBEDDED, "mini-gpt2@64"])
 def grown(request, engine):
-    return engine.answer(Grow(request.param, FLAG, 6))
+    return engine.run(Grow(request.param, FLAG, 6))
 
 
 def test_the_rows_of_all_steps_are_those_of_one_run(grown, engine):
-    model = engine.model(grown.trace.model)
+    model = engine._pool.model(grown.trace.model)
     whole = trace(model, grown.trace.text, record=["pattern", "q", "k", "v", "c_kv", "k_rope"])
     assert whole.token_ids == grown.trace.token_ids
     cached = {"c_kv", "k_rope"} if "c_kv" in grown.trace.arrays else {"k", "v"}
@@ -45,7 +45,7 @@ def test_the_rows_of_all_steps_are_those_of_one_run(grown, engine):
 
 
 def test_what_is_said_is_what_a_decoder_says(grown, engine):
-    decoder = Decoder(engine.model(grown.trace.model))
+    decoder = Decoder(engine._pool.model(grown.trace.model))
     decoder.prefill(FLAG)
     for i in range(6):
         step = decoder.step()
@@ -66,10 +66,10 @@ def test_bytes_are_those_of_the_formula(grown):
 @pytest.mark.parametrize("storage", STORAGES)
 @pytest.mark.parametrize("name", ["mini-gqa", "mini-mla"])
 def test_a_storage_type_is_really_stored(engine, name, storage):
-    found = engine.answer(Grow(name, FLAG, 2, storage=storage))
+    found = engine.run(Grow(name, FLAG, 2, storage=storage))
     per_token = found.trace.config.cached_values * BYTES[storage]
     assert np.array_equal(found.steps["held"], found.steps["tokens"] * per_token)
-    plain = engine.answer(Grow(name, FLAG, 2))
+    plain = engine.run(Grow(name, FLAG, 2))
     kinds = {"bf16": torch.bfloat16, "fp8": torch.float8_e4m3fn, "fp32": torch.float32}
     for array in ("k", "c_kv"):
         if array in plain.trace.arrays:  # the first layer sees the same input: rounded, no more
@@ -96,12 +96,12 @@ BY_HAND = {
 @pytest.mark.parametrize("name", BY_HAND)
 def test_counts_are_those_by_hand(engine, name):
     each, pair = BY_HAND[name]
-    found = engine.answer(Grow(name, FLAG, 6))
+    found = engine.run(Grow(name, FLAG, 6))
     assert found.law() == ((each, pair), (each, pair))
 
 
 def test_counts_of_mla_are_those_by_hand(engine):
-    found = engine.answer(Grow("mini-mla", FLAG, 6))
+    found = engine.run(Grow("mini-mla", FLAG, 6))
     rest = 8 * (256 * 8 * 48 + 256 * 80 + 256 * 256 + 3 * 256 * 672) + 8192 * 256
     absorbed = 8 * 8 * 2 * 32 * 64  # W_UK for the query, W_UV behind the sum
     assert found.law() == (
@@ -114,7 +114,7 @@ def test_counts_of_mla_are_those_by_hand(engine):
 @settings(max_examples=8, deadline=None)
 def test_every_other_step_lies_on_the_law(tokens, name):
     model = load_model(name, device="cpu")
-    ((fixed, slope), (straight, bend)) = Engine().answer(Grow(name, FLAG, 2)).law()
+    ((fixed, slope), (straight, bend)) = Engine().run(Grow(name, FLAG, 2)).law()
     with torch.inference_mode():
         cached = multiply_adds(model, 1, tokens - 1, cached=True)
         full = multiply_adds(model, tokens, 0, cached=False)
@@ -147,8 +147,8 @@ def test_what_lies_on_no_line_is_counted_at_every_length():
 
 @pytest.mark.parametrize("name", ["mini-gpt2", "mini-mla", "mini-gpt2@64"])
 def test_every_step_of_a_text_is_what_a_count_of_it_gives(engine, name):
-    found = engine.answer(Grow(name, FLAG, 6))
-    model = engine.model(name)
+    found = engine.run(Grow(name, FLAG, 6))
+    model = engine._pool.model(name)
     with torch.inference_mode():
         for i, t in enumerate(found.steps["tokens"].tolist()):
             new, held = (t, 0) if i == 0 else (1, t - 1)
@@ -157,14 +157,14 @@ def test_every_step_of_a_text_is_what_a_count_of_it_gives(engine, name):
 
 
 def test_no_law_without_steps(engine):
-    assert engine.answer(Grow("mini-mla", FLAG, 1)).law() is None
+    assert engine.run(Grow("mini-mla", FLAG, 1)).law() is None
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
 @pytest.mark.parametrize("gone", [1, 4, 8])
 def test_forgetting_is_transformers_masking(engine, name, gone):
     """There the oldest cached tokens are masked for the last one, at its own position."""
-    found = engine.answer(Grow(name, FLAG, 6))
+    found = engine.run(Grow(name, FLAG, 6))
     hf = AutoModelForCausalLM.from_pretrained(locate(name), dtype=torch.float32).eval()
     ids = torch.tensor([found.trace.token_ids[:10]])
     cache = DynamicCache(config=hf.config)
@@ -217,13 +217,13 @@ def test_a_window_slides_over_any_model(save_checkpoint, make):
 
 def test_drawing_is_repeatable_and_limits_hold(engine):
     drawn = Grow("mini-mla", FLAG, 6, temperature=2.0, top_k=10**6, seed=3)
-    assert engine.answer(drawn).trace.token_ids == Engine().answer(drawn).trace.token_ids
+    assert engine.run(drawn).trace.token_ids == Engine().run(drawn).trace.token_ids
     other = dataclasses.replace(drawn, seed=4)
-    assert engine.answer(other).trace.token_ids != engine.answer(drawn).trace.token_ids
+    assert engine.run(other).trace.token_ids != engine.run(drawn).trace.token_ids
     one = dataclasses.replace(drawn, top_k=1)
-    greedy = engine.answer(Grow("mini-mla", FLAG, 6))
-    assert engine.answer(one).trace.token_ids == greedy.trace.token_ids
-    full = engine.answer(Grow("mini-mla", "a " * 505, 40))
+    greedy = engine.run(Grow("mini-mla", FLAG, 6))
+    assert engine.run(one).trace.token_ids == greedy.trace.token_ids
+    full = engine.run(Grow("mini-mla", "a " * 505, 40))
     assert len(full.trace.token_ids) == 512 and full.trace.prompt_length < 512
     for wrong in (
         Grow("mini-mla", FLAG, 1, storage="int4"),
@@ -232,13 +232,13 @@ def test_drawing_is_repeatable_and_limits_hold(engine):
         Grow("mini-mla", "  ", 1),
     ):
         with pytest.raises(ValueError):
-            engine.answer(wrong)
+            engine.run(wrong)
     with pytest.raises(PromptError, match="shorten"):
-        engine.answer(Grow("mini-mla", "a " * 600, 1))
+        engine.run(Grow("mini-mla", "a " * 600, 1))
 
 
 def test_a_single_token_grows(engine):
-    found = engine.answer(Grow("mini-gpt2", "a", 3))
+    found = engine.run(Grow("mini-gpt2", "a", 3))
     assert found.steps["tokens"].tolist()[0] == found.trace.prompt_length == 2
     assert found.forgotten.tolist() == [0, 1]
 
@@ -257,6 +257,6 @@ def test_others_are_let_in_between_steps(engine):
     order: list[str] = []
     from mla_core.experiments.cache_grows.compute import grow
 
-    grow(engine.model("mini-mla"), Grow("mini-mla", FLAG, 3), lambda: order.append("between"))
+    grow(engine._pool.model("mini-mla"), Grow("mini-mla", FLAG, 3), lambda: order.append("between"))
     assert len(order) == 6  # before each of four steps, before they are counted, before the cut
     assert Grow.patient

@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import arrays
 from torch.func import functional_call
 
 from mla_core import load_model
-from mla_core.engine.engine import Engine
-from mla_core.experiments.every_head.ablation import Ablate
+from mla_core.engine import Engine
+from mla_core.experiments.every_head import Ablate
 from mla_core.experiments.every_head.kinds import (
     ENOUGH,
     KINDS,
@@ -86,8 +86,8 @@ def test_what_needs_context_to_be_found():
 @pytest.mark.parametrize("name", ["mini-gpt2", "mini-mla", "mini-gpt2@64"])
 def test_ablation_equals_a_model_without_the_heads_rows_of_w_o(name):
     engine = Engine()
-    found = engine.answer(Ablate(name, FLAG))
-    model = engine.model(name)
+    found = engine.run(Ablate(name, FLAG))
+    model = engine._pool.model(name)
     ids = torch.tensor([encode_prompt(model, FLAG, bos=True)])
     with torch.inference_mode():
         whole = model(ids)[0, -1].softmax(-1)
@@ -113,7 +113,7 @@ def test_ablation_equals_a_model_without_the_heads_rows_of_w_o(name):
 
 def test_a_head_that_matters_is_found():
     """The flag's ` blue` hangs on few heads of the conversion, and on none of a random layer's."""
-    found = Engine().answer(Ablate("mini-gpt2@64", FLAG))
+    found = Engine().run(Ablate("mini-gpt2@64", FLAG))
     assert found.change.min() < -0.3
     assert np.median(np.abs(found.change)) < 0.05
 

@@ -14,7 +14,7 @@ from mla_core import baseline, load_model
 from mla_core.models import hub
 from mla_core.models.config import CheckpointError
 from tests.core import formats
-from tests.core.test_borrowed import SHARED
+from tests.core.test_transformers_model import SHARED
 from tests.hub_stand_in import stand_in_for_the_hub
 
 

@@ -5,12 +5,12 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from mla_core.engine.engine import Engine, Request
-from mla_core.experiments.absorption.paths import Absorb
-from mla_core.experiments.cache_grows.growth import Grow
-from mla_core.experiments.every_head.ablation import Ablate
-from mla_core.experiments.inside_one_head.anatomy import Dissect
-from mla_core.experiments.position.positions import SHIFTS, Entangle, Move
+from mla_core import Engine, Request
+from mla_core.experiments.absorption import Absorb
+from mla_core.experiments.cache_grows import Grow
+from mla_core.experiments.every_head import Ablate
+from mla_core.experiments.inside_one_head import Dissect
+from mla_core.experiments.position import SHIFTS, Entangle, Move
 from mla_core.models.chat import ChatTokenizer, has_template
 from mla_core.models.config import CheckpointError
 from tests.large import SIZES, make
@@ -33,7 +33,7 @@ def opened(request, tmp_path, monkeypatch):
 def test_a_head_taken_apart_is_the_head_that_ran(opened):
     """And what the layer adds is what transformers' own next norm gets, MiniCPM3's factor included."""
     engine, name, directory = opened
-    found = engine.answer(Dissect(name, TEXT, 2, 1))
+    found = engine.run(Dissect(name, TEXT, 2, 1))
     assert found.difference < 1e-5
     theirs = AutoModelForCausalLM.from_pretrained(directory)
     seen = []
@@ -48,39 +48,39 @@ def test_a_head_taken_apart_is_the_head_that_ran(opened):
 def test_every_job_of_the_pages_runs(opened):
     engine, name, _ = opened
     layers, heads = SIZES["num_hidden_layers"], SIZES["num_attention_heads"]
-    trace = engine.answer(Request(name, TEXT, 3))
+    trace = engine.run(Request(name, TEXT, 3))
     n = len(trace.tokens)
     assert trace.pattern.shape == (layers, heads, n, n) and trace.has_bos
-    assert engine.answer(Ablate(name, TEXT)).change.shape == (layers, heads)
-    paths = engine.answer(Absorb(name, TEXT, 2, 1))
+    assert engine.run(Ablate(name, TEXT)).change.shape == (layers, heads)
+    paths = engine.run(Absorb(name, TEXT, 2, 1))
     assert 0 < paths.differences["logit_difference"] < 1e-4
-    grown = engine.answer(Grow(name, TEXT, 3))
+    grown = engine.run(Grow(name, TEXT, 3))
     values = layers * (SIZES["kv_lora_rank"] + SIZES["qk_rope_head_dim"])
     assert grown.trace.cache_nbytes[-1] == 4 * values * len(grown.trace.tokens)
-    entangled = engine.answer(Entangle(name, TEXT, 2, 1))
+    entangled = engine.run(Entangle(name, TEXT, 2, 1))
     assert np.allclose(entangled.scores, entangled.absorbed_each)
 
 
 def test_moving_a_text_changes_nothing_but_taking_positions_away_does(opened, monkeypatch):
     engine, name, _ = opened
-    moved = engine.answer(Move(name, TEXT))
+    moved = engine.run(Move(name, TEXT))
     assert moved.shifts == tuple(s for s in SHIFTS if s <= 256 - len(moved.trace.tokens))
     assert np.abs(moved.scores - moved.scores[0]).max() < 1e-3  # RoPE sees distances only
     assert np.abs(moved.scores_off - moved.scores[0]).max() > 0.01
-    monkeypatch.setattr("mla_core.experiments.position.positions.SCORES_BYTES", 1)
-    assert len(engine.answer(Move(name, TEXT + " blue")).shifts) == 3
+    monkeypatch.setattr("mla_core.experiments.position.compute.SCORES_BYTES", 1)
+    assert len(engine.run(Move(name, TEXT + " blue")).shifts) == 3
 
 
 def test_a_chat_is_what_transformers_makes_of_it(opened):
     engine, name, directory = opened
     text = "Is <|endoftext|> a token?"
-    trace = engine.answer(Request(f"{name}+chat", text))
+    trace = engine.run(Request(f"{name}+chat", text))
     wanted = AutoTokenizer.from_pretrained(directory).apply_chat_template(
         [{"role": "user", "content": text}], add_generation_prompt=True, return_dict=False
     )
     assert list(trace.token_ids) == wanted and not trace.has_bos
-    assert engine.model(f"{name}+chat").body is engine.model(name).body
-    assert list(engine.answer(Request(name, text)).token_ids) != wanted
+    assert engine._pool.model(f"{name}+chat").body is engine._pool.model(name).body
+    assert list(engine.run(Request(name, text)).token_ids) != wanted
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_one_large_model_lies_in_memory_at_a_time(tmp_path, monkeypatch):
         variable = f"MLA_EXPLORER_{name.upper().replace('-', '_')}"
         monkeypatch.setenv(variable, str(tmp_path / kind))
     first, second = NAMES.values()
-    engine.answer(Request(f"{first}+chat", TEXT))
-    engine.answer(Request("mini-mla", TEXT))
+    engine.run(Request(f"{first}+chat", TEXT))
+    engine.run(Request("mini-mla", TEXT))
     assert engine.is_open(first) and engine.is_open(f"{first}+chat")
-    engine.answer(Request(second, TEXT))
+    engine.run(Request(second, TEXT))
     assert engine.is_open(second) and engine.is_open("mini-mla")
     assert not engine.is_open(first) and not engine.is_open(f"{first}+chat")

@@ -5,10 +5,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from mla_core.engine.engine import Engine
-from mla_core.experiments.position.positions import Entangle, Entangled, Move, Moved
+from mla_core.engine import Engine
+from mla_core.experiments.position import Entangle, Entangled, Move, Moved
 from mla_core.models.locate import locate
-from ui.words import PROMPTS
+from ui.catalogue import PROMPTS
 
 FLAG = PROMPTS["flag"]
 SEEN = np.tril(np.ones((10, 10), dtype=bool))
@@ -21,7 +21,7 @@ def engine():
 
 @pytest.fixture(scope="module")
 def moved(engine):
-    return {name: engine.answer(Move(name, FLAG)) for name in ("mini-mla", "mini-gpt2")}
+    return {name: engine.run(Move(name, FLAG)) for name in ("mini-mla", "mini-gpt2")}
 
 
 def test_rotated_scores_depend_on_distance_alone(moved):
@@ -55,7 +55,7 @@ def test_without_positions_the_order_is_hardly_known(engine, moved):
         assert np.abs(found.scores_off - found.scores[0])[..., SEEN].max() > 5
         assert found.next_ids[found.next_off.argmax()] in found.next_ids
     off = moved["mini-mla"]
-    anatomy = engine.model("mini-mla")
+    anatomy = engine._pool.model("mini-mla")
     ids = torch.tensor([off.trace.token_ids])
     from mla_core.attention.recorder import Recorder
 
@@ -77,7 +77,7 @@ def test_the_two_parts_add_up(moved):
 
 
 def test_a_long_text_moves_as_far_as_there_is_room(engine):
-    found = engine.answer(Move("mini-mla", "one two three four five " * 25))
+    found = engine.run(Move("mini-mla", "one two three four five " * 25))
     room = 512 - len(found.trace.tokens)
     assert found.shifts[-1] <= room < 400
     assert np.abs(found.scores[-1] - found.scores[0]).max() < 1e-2
@@ -85,7 +85,7 @@ def test_a_long_text_moves_as_far_as_there_is_room(engine):
 
 @pytest.mark.parametrize("name", ["mini-mla", "mini-gpt2@64"])
 def test_rope_on_the_whole_key_needs_a_query_for_every_distance(engine, name):
-    found = engine.answer(Entangle(name, FLAG, 1, 4))
+    found = engine.run(Entangle(name, FLAG, 1, 4))
     size = np.abs(found.scores).max()
     assert np.abs(found.absorbed_each - found.scores).max() < 1e-5 * size
     assert np.abs(found.absorbed_one - found.scores).max() > 0.05 * size
@@ -104,6 +104,6 @@ def test_saving_keeps_everything(engine, moved, tmp_path):
     assert again.shifts == found.shifts and np.array_equal(again.scores, found.scores)
     assert np.array_equal(again.next, found.next)
     assert np.array_equal(again.trace.k_rope, found.trace.k_rope)
-    entangled = engine.answer(Entangle("mini-mla", FLAG, 1, 4))
+    entangled = engine.run(Entangle("mini-mla", FLAG, 1, 4))
     entangled.save(tmp_path / "e.npz")
     assert np.array_equal(Entangled.load(tmp_path / "e.npz").queries, entangled.queries)

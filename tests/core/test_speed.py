@@ -1,6 +1,7 @@
 """The benchmark of decode steps: what it counts, what it times, and what it says when it cannot."""
 
 import threading
+from concurrent.futures import CancelledError
 
 import pytest
 import torch
@@ -9,19 +10,18 @@ from mla_core.arithmetic.roofline import TB, TFLOP, Gpu
 from mla_core.bench import layers, machine, peers, speed, whole_model
 from mla_core.bench.__main__ import main
 from mla_core.bench.speed import Plan, bench_speed, measure, plan_for_here, table
-from mla_core.engine.engine import Engine
+from mla_core.engine import Engine
+from mla_core.experiments.speed import Measure
 from mla_core.experiments.speed.timings import (
     ABSORBED,
     KINDS,
     LATENT,
     NAIVE,
-    Measure,
     SpeedRun,
-    Stopped,
     Timing,
     work,
 )
-from mla_core.models.device_memory import free_and_total
+from mla_core.models.devices import free_and_total
 from mla_core.models.locate import ASSETS
 
 H200 = Gpu(0, 4.3 * TB, 790 * TFLOP, "core figures")
@@ -190,20 +190,27 @@ def test_memory_that_ends_in_the_middle_keeps_what_was_measured(small, monkeypat
 
 def test_a_reader_can_stop_it_and_others_go_first(small, monkeypatch):
     monkeypatch.setattr(speed, "plan_for_here", lambda live: small)
-    engine, told, stop = Engine(), [], threading.Event()
+    engine, told, asked = Engine(), [], threading.Event()
+    tell, futures = engine.tell, []
 
-    def tell(run, done, total):
-        told.append((run, done, total))
-        if len(run.timings) == 3:
-            stop.set()
+    def watched(done, total, run):
+        assert asked.wait(60)
+        tell(done, total, run)
+        told.append(engine.progress(Measure(1)))
+        if done == 3:
+            futures[0].cancel()
 
-    with pytest.raises(Stopped):
-        engine.run(Measure(tell, stop.is_set))
-    run, done, total = told[-1]
-    assert done == 3 == len(run.timings) and total == 2 * len(KINDS)
+    monkeypatch.setattr(engine, "tell", watched)
+    futures.append(engine.submit(Measure(1)))
+    asked.set()
+    with pytest.raises(CancelledError):
+        futures[0].result(60)
     given = []
     monkeypatch.setattr(engine, "give_way", lambda: given.append(1))
-    whole = engine.run(Measure(lambda *_: None, lambda: False))
+    monkeypatch.setattr(engine, "tell", lambda *_: None)
+    whole = engine.run(Measure(2))
+    assert [far.done for far in told] == [0, 1, 2, 3]
+    assert len(told[-1].so_far.timings) == 3 and told[-1].total == 2 * len(KINDS)
     assert len(given) >= 3 * len(whole.timings)
 
 

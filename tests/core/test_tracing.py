@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM
 from mla_core import Trace, baseline, load_model, trace
 from mla_core.inference.tracing import PromptError
 from mla_core.models.config import CheckpointError
-from mla_core.records.storage import TraceError
+from mla_core.records.record import RecordError
 from mla_core.records.trace import ARRAYS
 from tests.core import formats
 
@@ -36,11 +36,12 @@ def test_the_flag_sentence_is_nine_tokens_behind_the_start(flag):
 
 
 def test_every_array_has_the_shape_it_promises(flag):
-    sizes = dict(l=8, h=8, g=8, s=10, t=10, w=8192, k=48, v=32, c=64, r=16)
+    sizes = dict(l=8, h=8, g=8, s=10, t=10, w=8192, k=48, v=32, c=64, r=16, m=8)
     assert set(flag.arrays) == set(ARRAYS)
     for name, array in flag.arrays.items():
         assert array.shape == tuple(sizes[axis] for axis in ARRAYS[name].split()), name
-        assert array.dtype == np.float32 and not array.flags.writeable
+        kind = np.int32 if name == "next_ids" else np.float32
+        assert array.dtype == kind and not array.flags.writeable
 
 
 def test_the_parts_make_the_whole(flag):
@@ -107,12 +108,12 @@ def test_a_damaged_file_gets_one_sentence(flag, tmp_path):
     path = tmp_path / "flag.npz"
     flag.save(path)
     path.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(TraceError, match=r"flag\.npz is not a recording, or is damaged"):
+    with pytest.raises(RecordError, match=r"flag\.npz is not a recording, or is damaged"):
         Trace.load(path)
     np.savez(path, about=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(TraceError, match="damaged"):
+    with pytest.raises(RecordError, match="damaged"):
         Trace.load(path)  # a pickle inside is refused, not run
-    with pytest.raises(TraceError, match="does not exist"):
+    with pytest.raises(RecordError, match="does not exist"):
         Trace.load(tmp_path / "none.npz")
 
 

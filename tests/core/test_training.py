@@ -77,6 +77,85 @@ def test_every_model_sees_the_same_rows_in_the_same_order():
     assert len(set(drawn[:98])) == 98  # each text once before any comes twice
 
 
+def test_a_corpus_of_exactly_one_row_is_that_row_in_every_batch():
+    """Batches larger than the corpus included."""
+    drawn = list(data.batches(np.array([0]), 101, rows=3, width=100, steps=2, seed=0))
+    assert [batch.tolist() for batch in drawn] == [[0, 0, 0]] * 2
+    five = np.arange(0, 50, 10)
+    (batch,) = data.batches(five, 61, rows=12, width=10, steps=1, seed=0)
+    assert sorted(batch[:10].tolist()) == sorted([*five, *five])
+
+
+@pytest.mark.parametrize(("starts", "total"), [([0], 100), ([0, 40], 60), ([], 0), ([0], 0)])
+def test_a_corpus_shorter_than_a_row_gets_a_sentence(starts, total):
+    with pytest.raises(ValueError, match=rf"has {total} tokens; one row .* takes 101: give more"):
+        data.batches(np.array(starts, dtype=int), total, rows=1, width=100, steps=1, seed=0)
+
+
+def test_training_on_a_corpus_shorter_than_a_row_gets_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr("mla_core.training.loop.default_device", lambda: torch.device("cpu"))
+    tokenizer = data.train_tokenizer(["a cat"])
+    ids, starts = data.encode(["a cat"], tokenizer)
+    with pytest.raises(ValueError, match="give more text"):
+        train("mini-mla", tmp_path, tokenizer, ids, starts, Recipe(steps=3, rows=2, warmup=1))
+    with pytest.raises(ValueError, match="holds no text"):
+        data.encode([], tokenizer)
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", ""]])
+def test_a_loss_on_no_text_gets_a_sentence(texts):
+    with pytest.raises(ValueError, match="no text to measure a loss on"):
+        evaluate.bits_per_byte(load_model("mini-mqa", device="cpu"), texts)
+
+
+def test_a_loss_on_texts_shorter_than_a_row_leaves_out_empty_ones():
+    model = load_model("mini-mqa", device="cpu")
+    one = evaluate.bits_per_byte(model, ["a"])
+    assert one["tokens"] == 1 and evaluate.bits_per_byte(model, ["", "a"]) == one
+
+
+@pytest.mark.parametrize("steps", [0, 100, 200])
+def test_a_run_that_ends_within_its_warm_up_gets_a_sentence(steps):
+    with pytest.raises(ValueError, match="take more steps"):
+        Recipe(steps=steps)
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "said"),
+    [
+        ("training", ["--help"], "corpus"),
+        ("bench", ["--help"], "compression"),
+        ("training", ["train", "--corpus", "none", "--out", "x"], "none holds no *.xz"),
+        ("training", ["train", "--corpus", "{full}", "--out", "x", "--steps", "9"], "more steps"),
+        ("training", ["train", "--corpus", "{full}", "--out", "x", "--tokenizer", "none"], "none"),
+        ("training", ["evaluate", "mini-mqa", "--corpus", "{empty}"], "no text to measure"),
+        ("training", ["heal", "nothing", "--rank", "3", "--corpus", "{full}"], "neither a directory"),
+        ("bench", ["compression", "--out", "x", "--models", "nothing"], "neither a directory"),
+        ("bench", ["growth"], "needs --out"),
+        ("bench", ["trace", "--repeats", "0"], "at least 1"),
+    ],
+)  # fmt: skip
+def test_the_command_lines_answer_in_a_sentence(
+    module, arguments, said, tmp_path, monkeypatch, capsys
+):
+    import importlib
+
+    for name, texts in (("full", ["Once upon a time."] * 3), ("empty", [])):
+        (tmp_path / name).mkdir()
+        data.write_corpus(texts, tmp_path / name / "part.00.xz")
+    places = {name: str(tmp_path / name) for name in ("full", "empty")}
+    command = importlib.import_module(f"mla_core.{module}.__main__")
+    monkeypatch.setattr(data, "EVERYDAY", 5)
+    monkeypatch.setattr("sys.argv", ["x", *(word.format(**places) for word in arguments)])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    printed = capsys.readouterr()
+    helped = "--help" in arguments
+    assert ended.value.code == (0 if helped else 2)
+    assert said in (printed.out if helped else printed.err.splitlines()[-1])
+
+
 @pytest.mark.parametrize(
     ("text", "clean"),
     [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mla_core.experiments.latent_compression.compare import attention_moved, kl_divergence
+from mla_core.experiments.latent_compression.differences import attention_moved, kl_divergence
 from ui import catalogue
 from ui.components import side_by_side as stage_component
 from ui.figures import palette
@@ -91,9 +91,8 @@ def test_the_stage_shows_the_numbers_of_the_trace(model):
     data = stage_component.side(trace, open_tokenizer(directory), (2, 5), "here")
     sent = np.frombuffer(base64.b64decode(data["pattern"]), "<f4")
     assert np.array_equal(sent, trace.pattern[2, 5].ravel())
-    probabilities = trace.probabilities()
-    for row, listed in zip(probabilities, data["next"], strict=True):
-        assert [p for _, p in listed] == pytest.approx(sorted(row)[: -len(listed) - 1 : -1])
+    for row, listed in zip(trace.next, data["next"], strict=True):
+        assert len(listed) == 6 and [p for _, p in listed] == row[:6].tolist()
     assert data["next"][9][0][0] == "␣blue"
     per_token = data["nbytes"][0]
     assert data["nbytes"] == [per_token * (i + 1) for i in range(len(trace.tokens))]
@@ -102,13 +101,13 @@ def test_the_stage_shows_the_numbers_of_the_trace(model):
 
 
 def test_a_count_never_claims_more_than_was_counted():
-    from ui.opening.token_count import COUNTED_CHARACTERS, judge
-    from ui.state.url import MAX_TOKENS
+    from ui.opening.token_count import COUNTED_CHARACTERS, count_tokens
+    from ui.state.parameters import MAX_TOKENS
 
-    assert judge("The American flag") == (f"4 of {MAX_TOKENS} tokens", True)
-    note, runs = judge("cat" + " cat" * 299)
+    assert count_tokens("The American flag") == (f"4 of {MAX_TOKENS} tokens", True)
+    note, runs = count_tokens("cat" + " cat" * 299)
     assert not runs and "has 301 tokens" in note
-    note, runs = judge("a" * (COUNTED_CHARACTERS + 1))
+    note, runs = count_tokens("a" * (COUNTED_CHARACTERS + 1))
     assert not runs and "more than" in note
 
 

@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mla_core import kv_bytes_per_token, load_model, trace
-from mla_core.engine.engine import Engine
-from mla_core.experiments.cache_grows.growth import Grow
-from mla_core.experiments.sharing_heads.overview import Glance
+from mla_core.engine import Engine
+from mla_core.experiments.cache_grows import Grow
+from mla_core.experiments.sharing_heads import Survey
 from mla_core.models.locate import EMBEDDED
 from mla_core.training.recipe import CONFIGS, FURTHER
 from tests.pages.driving import floats, open_page, spy_on
@@ -19,7 +19,8 @@ from ui.components import sharing_heads as sharing
 from ui.jobs import recordings as recorded
 from ui.jobs.engine import ENGINE
 from ui.opening.token_count import tokenizer
-from ui.state.url import CHUNK, MAX_NEW, MAX_TOKENS
+from ui.state.parameters import MAX_TOKENS
+from ui.state.url import CHUNK, MAX_NEW
 from ui.words.en import sharing_heads
 
 FLAG = catalogue.PROMPTS["flag"]
@@ -37,7 +38,7 @@ def test_recordings_are_what_the_live_models_say():
     for job, file in recorded.recordings().items():
         if not file.endswith(("grown.npz", "glance.npz")):
             continue
-        stored, live = recorded.recorded(job), Engine().answer(job)
+        stored, live = recorded.recorded(job), Engine().run(job)
         compared += 1
         assert stored.trace.token_ids == live.trace.token_ids
         assert np.array_equal(stored.next_ids, live.next_ids) or file.endswith("glance.npz")
@@ -50,10 +51,10 @@ def test_recordings_are_what_the_live_models_say():
 
 
 @pytest.mark.parametrize("model", [*EMBEDDED, "mini-gpt2@64"])
-@pytest.mark.parametrize("storage", ["fp32", "bf16", "fp8", "6bit"])
+@pytest.mark.parametrize("storage", catalogue.LIVE_STORAGES)
 def test_counted_bytes_are_the_formula_and_the_rectangle(model, storage):
     """What the component draws: a token's bytes are its parts' numbers times bytes a number."""
-    live = storage if storage != "6bit" else "fp32"
+    live = catalogue.LIVE_STORAGES[storage] or "fp32"
     grown = ENGINE.run(Grow(model, FLAG, 2, storage=live))
     counter = tokenizer()
     assert counter is not None
@@ -108,7 +109,10 @@ def test_the_page_draws_what_was_computed(seen):
         ({"temperature": "99"}, {"temperature": 0.0}),
         ({"temperature": "2", "top_k": "99999999"}, {"temperature": 2.0, "topK": 99999999}),
         ({"top_k": "0"}, {"topK": None}),
-        ({"top_k": "-4", "storage": "int4", "cache": "maybe"}, {"topK": None, "storage": "fp32"}),
+        (
+            {"top_k": "-4", "storage": "int4", "cache": "maybe"},
+            {"topK": None, "storage": "float32"},
+        ),
         ({"storage": "6bit", "cache": "off"}, {"storage": "6bit", "cached": False}),
         ({"step": "999999"}, {"mayGrow": True, "tokens": None}),
         ({"step": "40"}, {"tokens": 40}),
@@ -239,7 +243,7 @@ def test_definitions_are_the_right_way_round():
 @pytest.mark.parametrize("model", ["mini-gqa-4", "mini-mla-16", "mini-mla-32", "mini-mla-128"])
 @pytest.mark.parametrize("name", catalogue.PROMPTS)
 def test_a_point_that_is_not_shipped_shows_its_recording(model, name):
-    found = recorded.further(model, catalogue.PROMPTS[name])
+    found = recorded.recorded_overview(model, catalogue.PROMPTS[name])
     assert found is not None and found.trace.model == model
     numbers = sharing.numbers_of(recorded.recorded_runs(), model)
     assert found.trace.config.cached_values == 8 * numbers
@@ -261,11 +265,11 @@ def test_points_of_any_text_and_nonsense(seen):
 
 
 def test_a_glance_is_a_trace(tmp_path):
-    from mla_core.experiments.sharing_heads.overview import Glanced
+    from mla_core.experiments.sharing_heads import Overview
 
-    found = Engine().answer(Glance("mini-gqa", FLAG))
+    found = Engine().run(Survey("mini-gqa", FLAG))
     own = trace(load_model("mini-gqa"), FLAG, record=["logits", "pattern"])
     assert np.abs(found.trace.pattern - own.pattern).max() < 1e-5
     assert found.next[0] == pytest.approx(own.probabilities()[-1].max(), abs=1e-5)
     found.save(tmp_path / "g.npz")
-    assert np.array_equal(Glanced.load(tmp_path / "g.npz").next_ids, found.next_ids)
+    assert np.array_equal(Overview.load(tmp_path / "g.npz").next_ids, found.next_ids)

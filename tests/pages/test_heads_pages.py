@@ -5,7 +5,7 @@ import importlib
 import numpy as np
 import pytest
 
-from mla_core.experiments.every_head.ablation import Ablate
+from mla_core.experiments.every_head import Ablate
 from mla_core.experiments.every_head.kinds import informative_head
 from tests.pages.driving import floats, open_page, spy_on
 from ui import catalogue
@@ -13,7 +13,8 @@ from ui.jobs import recordings as recorded
 from ui.jobs.engine import ENGINE
 from ui.jobs.recordings import OPENING_HEADS
 from ui.jobs.requests import request
-from ui.state.url import CHUNK, MAX_TOKENS
+from ui.state.parameters import MAX_TOKENS
+from ui.state.url import CHUNK
 from ui.words.en import common as words
 
 FLAG = catalogue.PROMPTS["flag"]
@@ -82,10 +83,10 @@ def test_short_long_and_strange_texts(name, prompt, seen):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_longest_text_fills_the_limit(name, seen):
-    from ui.opening.token_count import judge
+    from ui.opening.token_count import count_tokens
 
     text = "the " * 126
-    while judge(text + "cat ")[1]:
+    while count_tokens(text + "cat ")[1]:
         text += "cat "
     app = open_page(name, prompt=text)
     assert not app.exception and not app.error

@@ -14,7 +14,8 @@ from ui.jobs.engine import ENGINE
 from ui.jobs.requests import request
 from ui.opening.downloads import DOWNLOADS
 from ui.show import heads
-from ui.state.url import CHUNK, LARGE_TOKENS
+from ui.state.parameters import LARGE_TOKENS
+from ui.state.url import CHUNK
 
 FLAG = catalogue.PROMPTS["flag"]
 NAME = "youtu-llm-2b"
@@ -124,6 +125,7 @@ def test_the_chat_template_is_offered_where_there_is_one(seen, tmp_path, monkeyp
 @pytest.fixture
 def nothing_here(monkeypatch, tmp_path):
     monkeypatch.delenv("MLA_EXPLORER_YOUTU_LLM_2B")
+    monkeypatch.setenv("MLA_EXPLORER_OPERATOR", "1")
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
     monkeypatch.setattr(
         "ui.opening.downloads.hub.download", lambda *_: pytest.fail("nobody asked for it")
@@ -132,7 +134,7 @@ def nothing_here(monkeypatch, tmp_path):
 
 def test_what_is_not_here_is_offered_with_its_size(nothing_here, monkeypatch, seen):
     monkeypatch.setattr(
-        "mla_core.models.device_memory.free_and_total", lambda _: (30 * 10**9, 64 * 10**9)
+        "mla_core.models.devices.free_and_total", lambda _: (30 * 10**9, 64 * 10**9)
     )
     app = open_page("side_by_side", **ALONE)
     assert not app.exception and not seen
@@ -145,9 +147,7 @@ def test_what_is_not_here_is_offered_with_its_size(nothing_here, monkeypatch, se
 
 
 def test_what_would_not_fit_is_not_fetched(nothing_here, monkeypatch, seen):
-    monkeypatch.setattr(
-        "mla_core.models.device_memory.free_and_total", lambda _: (3 * 10**9, 64 * 10**9)
-    )
+    monkeypatch.setattr("mla_core.models.devices.free_and_total", lambda _: (3 * 10**9, 64 * 10**9))
     app = open_page("every_head", **ALONE)
     assert "does not fit" in app.error[0].value and "8.6 GB" in app.error[0].value
     assert not [button for button in app.button if button.key == "download"] and not seen
@@ -176,7 +176,7 @@ def test_a_damaged_directory_is_one_sentence(damage, tmp_path, monkeypatch, seen
         )
     else:
         config.write_text(json.dumps(json.loads(config.read_text()) | {"model_type": "gpt2"}))
-    ENGINE._models.pop("minicpm3-4b", None)
+    ENGINE._pool._models.pop("minicpm3-4b", None)
     app = open_page("side_by_side", pair="large", large="minicpm3-4b", prompt=f"A {damage}")
     assert not app.exception and len(app.error) == 1 and not seen
     assert str(tmp_path.parent) not in app.error[0].value

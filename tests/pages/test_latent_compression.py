@@ -11,17 +11,16 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
-from mla_core.experiments.latent_compression.compare import kl_divergence
-from mla_core.experiments.latent_compression.compression import Inspect
+from mla_core import Request
+from mla_core.engine.pool import ModelPool
+from mla_core.experiments.latent_compression import Compare, Inspect
 from mla_core.models import hub
 from mla_core.models.locate import ASSETS
 from ui import catalogue
 from ui.jobs import recordings as recorded
 from ui.jobs.engine import ENGINE
-from ui.jobs.recordings import COMPRESSED, along
-from ui.jobs.requests import request
+from ui.jobs.recordings import COMPRESSED
 from ui.opening import downloads
-from ui.state.url import CHUNK
 from ui.words.en import common as words
 from ui.words.en import latent_compression
 
@@ -70,7 +69,7 @@ def test_the_first_picture_is_recorded_and_needs_no_torch():
 
 
 def test_the_recordings_are_what_the_live_models_say():
-    for job in (along(COMPRESSED, FLAG), Inspect(COMPRESSED)):
+    for job in (Compare(COMPRESSED, FLAG), Inspect(COMPRESSED)):
         stored, live = recorded.recorded(job), ENGINE.run(job)
         assert stored is not None
         if isinstance(job, Inspect):
@@ -78,17 +77,18 @@ def test_the_recordings_are_what_the_live_models_say():
             assert np.abs(stored.kept() - live.kept()).max() < 1e-4
             assert np.abs(stored.key_error - live.key_error).max() < 1e-3
         else:
-            assert stored.token_ids == live.token_ids
-            assert np.abs(stored.logits - live.logits).max() < 1e-2
-            assert np.abs(stored.pattern - live.pattern).max() < 1e-3
+            assert stored.trace.token_ids == live.trace.token_ids
+            assert np.array_equal(stored.next_ids, live.next_ids)
+            assert np.abs(stored.next_after - live.next_after).max() < 1e-3
+            assert np.abs(stored.trace.pattern - live.trace.pattern).max() < 1e-3
 
 
 def test_every_number_is_that_of_the_traces(lab_data):
-    app = open_page(rank="40", model="mini-mha", spread="layerwise", **{"mini-mha": "5.2"})
+    app = open_page(rank="40", converted="mini-mha", ranks="per_layer", **{"mini-mha": "5.2"})
     assert not app.exception and not app.error
     data = lab_data[-1]
     name = "mini-mha@40/auto/layerwise"
-    after, inside = ENGINE.remembered(along(name, FLAG)), ENGINE.remembered(Inspect(name))
+    after, inside = ENGINE.remembered(Compare(name, FLAG)).trace, ENGINE.remembered(Inspect(name))
     assert (data["layer"], data["head"], data["rank"]) == (5, 2, 40)
     assert np.array_equal(floats(data["after"]), after.pattern[5, 2].ravel())
     width = inside.config.ranks[5]
@@ -98,8 +98,9 @@ def test_every_number_is_that_of_the_traces(lab_data):
     before = {token: p for token, p, _ in data["next"]}
     assert before["␣blue"] > 0.9
     assert name in data["source"]
-    whole = ENGINE.remembered(request("mini-mha", FLAG, new_tokens=CHUNK)).probabilities()
-    kl = kl_divergence(whole[: len(after.tokens)], after.probabilities())
+    own, cut = (ENGINE.run(Request(m, FLAG, record=("logits",))) for m in ("mini-mha", name))
+    p, q = own.probabilities(), cut.probabilities()
+    kl = (p * np.log(p / q)).sum(axis=-1)
     assert data["kl"] == latent_compression.KL.format(last=f"{kl[-1]:.4f}", mean=f"{kl.mean():.4f}")
     assert latent_compression.NAIVE_ONLY.strip() in said(app)
 
@@ -155,6 +156,7 @@ def test_strange_texts_run(prompt, lab_data):
 
 @pytest.fixture
 def no_gpt2(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLA_EXPLORER_OPERATOR", "1")
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hf"))
     monkeypatch.delenv("MLA_EXPLORER_GPT2", raising=False)
@@ -190,8 +192,7 @@ def small_gpt2(tmp_path, monkeypatch):
     shutil.copytree(ASSETS / "models" / "mini-gpt2", folder)
     monkeypatch.setenv("MLA_EXPLORER_GPT2", str(folder))
     monkeypatch.setenv("MLA_EXPLORER_CACHE", str(tmp_path))
-    for memory in ("_models", "_baselines", "_calibrations"):
-        monkeypatch.setattr(ENGINE, memory, type(getattr(ENGINE, memory))())
+    monkeypatch.setattr(ENGINE, "_pool", ModelPool())
     return folder
 
 
@@ -201,7 +202,7 @@ def test_gpt2_from_a_directory_works_on_every_page(small_gpt2, lab_data, monkeyp
     sides: list[dict] = []
     mount = stage.mount
     monkeypatch.setattr(stage, "mount", lambda **a: (sides.append(a["data"]), mount(**a))[1])
-    from mla_core.experiments.latent_compression.compression import Calibrate
+    from mla_core.experiments.latent_compression import Calibrate
 
     assert ENGINE.run(Calibrate("gpt2")).tokens > 1000
     app = open_page(pair="gpt2", rank="48")
@@ -209,14 +210,14 @@ def test_gpt2_from_a_directory_works_on_every_page(small_gpt2, lab_data, monkeyp
     assert "gpt2@48" in lab_data[-1]["source"] and latent_compression.NO_CURVE in said(app)
     assert "mini-mla" not in said(app)  # there is no diamond to speak of
     app = AppTest.from_file(SHELL, default_timeout=60)
-    app.query_params.update({"pair": "gpt2", "rank": "48", "lead": "gpt2"})
+    app.query_params.update({"pair": "gpt2", "rank": "48", "continuation": "gpt2"})
     app.run()
     assert not app.exception and not app.error
     left, right = sides[-1]["sides"]
     assert (left["model"], right["model"]) == ("gpt2", "gpt2@48")
     assert left["tokens"] == right["tokens"]  # GPT-2 leads
     assert (left["layer"], left["head"]) == (right["layer"], right["head"])
-    assert [part["name"] for part in right["parts"]] == [words.LATENT]
+    assert [part["name"] for part in right["parts"]] == [words.CACHE_PARTS["c_kv"]]
     assert "small ones of our own" not in said(app)
     assert right["nbytes"][0] == 8 * 48 * 4 and "TransformerLens" in left["source"]
 

@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mla_core.engine.answers import Answers
+from mla_core.engine.pool import ModelPool
 from mla_core.models.locate import ASSETS
 from mla_core.records.trace import Trace
 from ui import catalogue
 from ui.jobs import recordings as recorded
 from ui.jobs.engine import ENGINE
 from ui.jobs.requests import request
-from ui.state.url import CHUNK, MAX_TOKENS
+from ui.state.parameters import MAX_TOKENS
+from ui.state.url import CHUNK
 from ui.words.en import common as words
 
 FLAG = catalogue.PROMPTS["flag"]
@@ -48,7 +51,7 @@ def notes(app: AppTest) -> str:
 
 
 def test_the_flag_stands_there_at_once(stage_data, monkeypatch):
-    monkeypatch.setattr(ENGINE, "_memory", type(ENGINE._memory)())  # a server that has just started
+    monkeypatch.setattr(ENGINE, "_answers", Answers())  # a server that has just started
     app = open_page()
     assert not app.exception and not app.error
     sides = stage_data[-1]["sides"]
@@ -72,7 +75,7 @@ def test_the_first_picture_needs_no_torch():
 def test_a_link_restores_everything_on_the_first_request(stage_data):
     app = open_page(
         **{"prompt": "Bees make", "step": "2", "mini-mla": "5.2", "mini-gpt2": "7.0",
-           "temperature": "0.8", "seed": "3", "lead": "mini-mla", "sink": "hidden"}
+           "temperature": "0.8", "seed": "3", "continuation": "mini-mla", "first_token": "hidden"}
     )  # fmt: skip
     assert not app.exception
     data = stage_data[-1]
@@ -156,9 +159,8 @@ def broken_assets(tmp_path, monkeypatch):
             shutil.copy(ASSETS / "models" / name / file, folder)
         (folder / "model.safetensors").write_bytes(b"\0" * 100)
     monkeypatch.setattr("mla_core.models.locate.ASSETS", tmp_path)
-    monkeypatch.setattr(ENGINE, "_models", {})
-    monkeypatch.setattr(ENGINE, "_baselines", {})
-    monkeypatch.setattr(ENGINE, "_memory", type(ENGINE._memory)())
+    monkeypatch.setattr(ENGINE, "_pool", ModelPool())
+    monkeypatch.setattr(ENGINE, "_answers", Answers())
     return tmp_path
 
 
@@ -210,5 +212,6 @@ def test_recorded_traces_are_what_the_live_models_say(name, model):
     live = ENGINE.run(asked)
     assert isinstance(live, Trace) and live.token_ids == stored.token_ids
     assert live.cache_nbytes == stored.cache_nbytes and live.engine == stored.engine
-    assert np.abs(live.logits - stored.logits).max() < 1e-3
+    assert np.array_equal(live.next_ids[:, 0], stored.next_ids[:, 0])
+    assert np.abs(live.next - stored.next).max() < 1e-4
     assert np.abs(live.pattern - stored.pattern).max() < 1e-4

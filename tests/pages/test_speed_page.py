@@ -5,6 +5,7 @@ import io
 import re
 import time
 from collections import defaultdict
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,9 @@ from streamlit.testing.v1 import AppTest
 from mla_core.bench import machine
 from mla_core.bench import speed as bench
 from mla_core.bench.speed import Plan
-from mla_core.experiments.speed.timings import ABSORBED, OURS, SpeedRun, Stopped
+from mla_core.engine import Progress
+from mla_core.experiments.speed import Measure
+from mla_core.experiments.speed.timings import ABSORBED, OURS, SpeedRun
 from tests.pages.driving import open_page, spy_on
 from ui.components import exports
 from ui.jobs.recordings import recorded_bench
@@ -33,6 +36,7 @@ def seen(monkeypatch):
 @pytest.fixture
 def live(monkeypatch):
     """A server on which nothing was measured, and where a run takes moments."""
+    monkeypatch.setenv("MLA_EXPLORER_OPERATOR", "1")
     fresh = Measuring()
     for module in (measuring, speed):
         monkeypatch.setattr(module, "LIVE", fresh)
@@ -118,9 +122,9 @@ def test_the_race_exports_what_it_draws(seen):
 def test_a_point_on_the_roof_is_products_over_time(seen):
     open_page("speed", part="roofline", at="16x32768")
     run, rows = speed.recorded_run("h200"), rows_of(seen, "roofline")
-    points = {name: (float(x), float(y)) for name, x, y in rows[1:] if name != words.ROOF_NAME}
+    points = {name: (float(x), float(y)) for name, x, y in rows[1:] if name != "roof"}
     timing = run.fastest(ABSORBED, 16, 32_768)
-    assert points["MLA"] == (
+    assert points[ABSORBED] == (
         pytest.approx(278_528 / 1_152),
         pytest.approx(278_528 * 16 * 32_768 / timing.seconds),
     )
@@ -179,6 +183,12 @@ def test_what_a_link_says_wrongly_falls_back():
     assert app.selectbox[0].value == "128x4096"
 
 
+def tell(live: Measuring, run: SpeedRun, done: int, total: int) -> None:
+    """As the worker does it: how far the run is, and what it has found."""
+    live._job = live._job or Measure(-1)
+    measuring.ENGINE._progress[live._job] = Progress(done, total, run)
+
+
 def test_without_a_live_run_the_page_says_how_to_get_one(live):
     app = open_page("speed", run="live")
     assert not app.exception and app.info[0].value == words.NOT_YET
@@ -202,33 +212,33 @@ def test_a_live_run_is_drawn_and_can_be_made_again(live):
 
 
 def test_one_run_at_a_time_and_only_its_reader_may_stop_it(live, monkeypatch):
-    held = []
-    monkeypatch.setattr(measuring.ENGINE, "submit", lambda job: held.append(job) or _Waiting())
+    held, waiting = [], Future()
+    monkeypatch.setattr(measuring.ENGINE, "submit", lambda job: held.append(job) or waiting)
     mine = open_page("speed", run="live")
     mine.button(key="measure").click().run()
     assert live.running and mine.button(key="measure_stop")
     theirs = open_page("speed", run="live")
     assert words.LIVE_OTHERS in text_of(theirs) and not theirs.button
     live.start("someone else")
-    assert len(held) == 1 and not held[0].stopped()
+    assert len(held) == 1 and not waiting.cancelled()
     mine.button(key="measure_stop").click().run()
-    assert held[0].stopped()
-
-
-class _Waiting:
-    def add_done_callback(self, _):
-        """Nothing ends here."""
+    assert waiting.cancelled()
 
 
 def test_a_run_that_ends_early_keeps_what_it_has(live):
     run = speed.recorded_run("cpu")
-    live._tell(run, 5, 35)
-    live._tell(SpeedRun("x", "", "", "float32", 1.0, 1.0, 1.0, ""), 0, 35)
+    tell(live, run, 5, 35)
+    assert live.run is run
+    tell(live, SpeedRun("x", "", "", "float32", 1.0, 1.0, 1.0, ""), 0, 35)
     assert live.run is run  # until there is something to compare
-    live._end(Stopped())
+    stopped = Future()
+    stopped.cancel()
+    live._end(stopped)
     app = open_page("speed", run="live")
     assert app.warning[0].value == words.LIVE_STOPPED and not app.exception
-    live._end(MemoryError("secret path"))
+    failed = Future()
+    failed.set_exception(MemoryError("secret path"))
+    live._end(failed)
     app = open_page("speed", run="live")
     assert "secret" not in app.warning[0].value
 
@@ -236,7 +246,7 @@ def test_a_run_that_ends_early_keeps_what_it_has(live):
 def test_a_run_without_rebuilt_mla_has_a_ledger_all_the_same(live):
     run = speed.recorded_run("h200")
     kept = tuple(t for t in run.timings if t.kind != "MLA rebuilt")
-    live._tell(replace(run, timings=kept), 1, 1)
+    tell(live, replace(run, timings=kept), 1, 1)
     app = open_page("speed", part="ledger", run="live")
     assert "not measured; at least" in text_of(app)
 

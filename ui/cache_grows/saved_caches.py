@@ -1,21 +1,22 @@
 """A cache put away as a file and taken up again: an expander of the page "The cache grows"."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
-from mla_core.experiments.cache_grows.growth import Grow, Growth
-from mla_core.inference.cache_file import CacheFileError, Keep, Resume, header
+from mla_core.experiments.cache_grows import Grow, Growth, Keep, Resume
+from mla_core.inference.cache_file import CacheFileError, header
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import sentence
-from ui.show.export import take_away
+from ui.show.export import file_button, take_away
 from ui.words.en import cache_grows as words
 
 
-def keeping(jobs: Mapping[str, Grow], grown: Mapping[str, Growth], tokens: int) -> None:
+def saved_caches(jobs: Mapping[str, Grow], grown: Mapping[str, Growth], tokens: int) -> None:
     """The files of both caches after so many tokens, and what becomes of one that is given back.
 
-    The page's own numbers can be taken away here too: packing them takes a second.
+    The page's own numbers can be taken away here too.
     """
     more = st.expander(words.KEEPING, on_change="rerun", key="keeping")
     if not more.open:
@@ -24,19 +25,18 @@ def keeping(jobs: Mapping[str, Grow], grown: Mapping[str, Growth], tokens: int) 
         st.caption(words.KEEPING_ABOUT)
         with st.container(horizontal=True):
             for model, job in jobs.items():
-                try:
-                    kept = ENGINE.run(Keep(job, tokens))
-                except Exception as error:
-                    st.error(sentence(error))
-                    return
-                label = words.KEEP.format(model=model, tokens=kept.tokens)
-                st.download_button(
-                    label, kept.data, f"{model}.cache.safetensors", key=f"keep-{model}"
-                )
+                held = min(tokens, len(grown[model].trace.tokens))
+                label = words.KEEP.format(model=model, tokens=held)
+                make = partial(_cache_file, Keep(job, held))
+                file_button(label, f"{model}.cache.safetensors", make, key=f"keep-{model}")
         given = st.file_uploader(words.GIVE_BACK, key="given")
         if given is not None:
             _resumed(given.getvalue(), jobs)
-        take_away(grown)
+        take_away(jobs)
+
+
+def _cache_file(job: Keep) -> bytes:
+    return ENGINE.run(job).data
 
 
 def _resumed(data: bytes, jobs: Mapping[str, Grow]) -> None:

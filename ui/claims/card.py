@@ -8,9 +8,17 @@ from mla_core.arithmetic.claims import CLAIMS
 from mla_core.arithmetic.formula import Formula, brief, number
 from ui.components.exports import chart, theme
 from ui.figures import palette
+from ui.state import url
+from ui.state.kinds import Integer
+from ui.state.parameters import INPUTS
 from ui.words.en import claims as words
 
-MOST = 10**9
+VERDICTS = {  # else: true of something else
+    "57x": "else", "93.3%": "else", "6x": "else", "400gb": "else", "576": "false",
+    "smallest": "false", "memory": "false", "mqa": "else", "swapped": "false", "compute": "false",
+    "70kb": "true", "v4": "else",
+}  # fmt: skip
+BADGES = {"true": "blue", "else": "orange", "false": "red"}
 LATENTS = (
     "mla", "deepseek_v2", "with_mla", "video_mla", "numbers", "intensity", "read", "absorbed",
     "deepseek_v3", "v32",
@@ -23,16 +31,14 @@ COLOURS = (
 Found = Mapping[str, tuple[Formula, float]]
 
 
-def inputs_of(key: str) -> dict[str, float]:
-    """What the reader set, else what the source says."""
-    for name, value in CLAIMS[key].inputs.items():
-        st.session_state.setdefault(f"input-{key}-{name}", value)
-    return {name: st.session_state[f"input-{key}-{name}"] for name in CLAIMS[key].inputs}
+def changed(key: str, name: str) -> None:
+    """A link says only what differs from the source."""
+    value = st.session_state[f"input-{key}-{name}"]
+    url.put(**{name: None if value == CLAIMS[key].inputs[name] else value})
 
 
-def as_it_was(key: str) -> None:
-    for name, value in CLAIMS[key].inputs.items():
-        st.session_state[f"input-{key}-{name}"] = value
+def as_it_was() -> None:
+    url.put(**dict.fromkeys(INPUTS))
 
 
 def hero(key: str, found: Found) -> None:
@@ -44,20 +50,24 @@ def hero(key: str, found: Found) -> None:
 
 
 def picture(key: str, found: Found) -> None:
-    from ui.figures.deepseeks_scale import bars_figure
+    from ui.figures.deepseeks_scale import Bar, bars_figure
 
     steps, bars = words.CARDS[key]["steps"], CLAIMS[key].bars
-    drawn = {steps[name][0]: found[name][1] for name in bars}
-    labels = [brief(value) for value in drawn.values()]
-    told = ", ".join(f"{label}: {value}" for label, value in zip(drawn, labels, strict=True))
-    colours = [COLOURS.get(name, palette.K) for name in bars]
+    drawn = [
+        Bar(
+            name, steps[name][0], found[name][1], brief(found[name][1]),
+            COLOURS.get(name, palette.K),
+        )
+        for name in bars
+    ]  # fmt: skip
+    told = ", ".join(f"{bar.label}: {bar.told}" for bar in drawn)
     chart(
-        bars_figure(drawn, labels=labels, colours=colours, theme=theme(), x=steps[bars[0]][1]),
+        bars_figure(drawn, theme=theme(), x=steps[bars[0]][1]),
         "rebuilt",
         alt=words.ALT.format(told=told),
         table=[
             ["step", "formula", "value", "unit"],
-            *([steps[n][0], f.filled(), value, steps[n][1]] for n, (f, value) in found.items()),
+            *([name, f.filled(), value, steps[name][1]] for name, (f, value) in found.items()),
         ],
     )
 
@@ -76,15 +86,17 @@ def steps_table(key: str, found: Found) -> None:
     st.markdown("\n".join(lines))
 
 
-def inputs(key: str) -> None:
+def inputs(key: str, given: Mapping[str, float]) -> None:
     """What the number is made of, to be changed."""
     with st.expander(words.INPUTS, key="inputs"):
         st.caption(words.INPUTS_ABOUT)
         columns = st.columns(3)
-        for i, (name, value) in enumerate(CLAIMS[key].inputs.items()):
-            whole = isinstance(value, int)
+        for i, (name, value) in enumerate(given.items()):
+            limits = INPUTS[name]
+            number = int if isinstance(limits, Integer) else float
+            st.session_state[f"input-{key}-{name}"] = number(value)
             columns[i % 3].number_input(
-                name, 0 if whole else 0.0, MOST if whole else float(MOST),
-                step=1 if whole else 0.1, key=f"input-{key}-{name}",
+                name, number(limits.low), number(limits.high), step=1 if number is int else 0.1,
+                key=f"input-{key}-{name}", on_change=changed, args=(key, name),
             )  # fmt: skip
-        st.button(words.BACK, on_click=as_it_was, args=(key,), key="claim-back")
+        st.button(words.BACK, on_click=as_it_was, key="claim-back")

@@ -63,16 +63,6 @@ def deliver(key: str, on: On) -> None:
                 on[event](value)
 
 
-def source(component: str, name: str) -> str:
-    """For components that are not modules yet; goes with the last of them."""
-    return _text(f"{component}/{name}")
-
-
-def script(component: str, *parts: str) -> str:
-    """For components that are not modules yet; goes with the last of them."""
-    return _text("shared.js") + "".join(source(component, f"{x}.js") for x in (*parts, component))
-
-
 def markup(name: str) -> str:
     return _text(f"{name}/{name}.html")
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import streamlit as st
 
 from mla_core.arithmetic.architectures import STORAGES
-from mla_core.arithmetic.architectures.reading import Read, ReadConfig
+from mla_core.arithmetic.architectures.reading import Read
+from mla_core.experiments.deepseeks_scale import ReadConfig
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import sentence
 from ui.words.en import common as all_words

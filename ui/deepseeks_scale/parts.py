@@ -9,17 +9,26 @@ from mla_core.arithmetic.formula import Formula, number
 from mla_core.arithmetic.roofline import (
     sequences_that_fit,
 )
-from mla_core.experiments.deepseeks_scale.pattern_wall import Assemble, Crowd
+from mla_core.experiments.deepseeks_scale import Assemble, PatternWall
+from ui import catalogue
 from ui.components.exports import chart, theme
-from ui.components.gpu_memory import Frame, memory_frames
-from ui.components.pattern_wall import crowd_wall
-from ui.deepseeks_scale.view import R1, Scale
+from ui.components.gpu_memory import Frame, gpu_memory
+from ui.components.pattern_wall import pattern_wall
+from ui.deepseeks_scale.view import Scale
 from ui.figures import palette
 from ui.jobs.recordings import recorded
 from ui.show.notes import notes
 from ui.words.en import deepseeks_scale as words
 
 GB = 1e9
+RATIOS = {  # numbers a token and layer, by baseline
+    "mla": "kv_lora_rank + qk_rope_head_dim",
+    "mha": "2 * heads * head_dim",
+    "rebuilt": "heads * (qk_nope_head_dim + qk_rope_head_dim + v_head_dim)",
+    "trained": "elements / layers",
+    "gqa": "2 * kv_heads * head_dim",
+    "mistake": "kv_lora_rank",  # the rope key forgotten
+}
 RATIO_COLOURS = {"mla": palette.LATENT, "gqa": palette.V, "mistake": palette.NEUTRAL}
 TRAINED_ELEMENTS, TRAINED_LAYERS = 860_160, 60  # DeepSeek-V2, Table 9 (860.2K), section 3.1.2
 
@@ -92,7 +101,7 @@ def memory(view: Scale) -> None:
         )  # fmt: skip
     st.markdown(told)
     alt = words.MEMORY_ALT.format(gpus=view.machine_name, told=told.replace("**", ""))
-    memory_frames(frames, tokens=view.context, alt=alt)
+    gpu_memory(frames, tokens=view.context, alt=alt)
     arithmetic(lines)
 
 
@@ -100,10 +109,10 @@ def growth(view: Scale) -> None:
     from ui.figures.deepseeks_scale import Line, largest_context, lines_figure, table_of
 
     curves, caches, lines = [], [], []
-    for model, colour in zip(view.pair, colours(view), strict=True):
+    for key, model, colour in zip(view.names, view.pair, colours(view), strict=True):
         x = largest_context(model.context)
         one = model.cache(view.storage)
-        curves.append(Line(model.name, colour, x, view.batch * one.value(t=x)))
+        curves.append(Line(key, model.name, colour, x, view.batch * one.value(t=x)))
         whole = batched(view, one)
         caches.append(whole.value())
         name = words.CACHES_OF.format(model=model.name, tokens=view.context, batch=view.batch)
@@ -118,7 +127,7 @@ def growth(view: Scale) -> None:
     machine = words.GROWTH_GPU.format(name=view.machine_name, memory=view.machine.memory / GB)
     figure = lines_figure(
         curves, title=words.GROWTH_TITLE.format(batch=view.batch), x=words.GROWTH_X,
-        y=words.GROWTH_Y, unit="B", theme=theme(), levels={machine: view.machine.memory}, at=view.context,
+        y=words.GROWTH_Y, unit="B", theme=theme(), level=(machine, view.machine.memory), at=view.context,
     )  # fmt: skip
     alt = words.GROWTH_ALT.format(told=told.replace("**", ""))
     chart(figure, "growth", alt=alt, table=table_of(figure))
@@ -126,15 +135,15 @@ def growth(view: Scale) -> None:
 
 
 def heads(_view: Scale) -> None:
-    crowd: Crowd = recorded(Assemble())
-    crowd_wall(crowd)
+    crowd: PatternWall = recorded(Assemble())
+    pattern_wall(crowd)
     first, own, before = (f"{share:.0%}" for share in crowd.shares())
     notes(words.CROWD_NOTES.format(first=first, own=own, before=before))
 
 
 def ratio_values() -> dict[str, tuple[Formula, int]]:
     """Numbers a token and layer of each baseline, from the shape of R1."""
-    latent = PUBLISHED[R1].latent
+    latent = PUBLISHED[catalogue.R1].latent
     assert latent is not None
     sizes = {
         "heads": latent.heads, "head_dim": latent.v_head_dim, "v_head_dim": latent.v_head_dim,
@@ -143,45 +152,40 @@ def ratio_values() -> dict[str, tuple[Formula, int]]:
         "elements": TRAINED_ELEMENTS, "layers": TRAINED_LAYERS,
     }  # fmt: skip
     found = {}
-    for name, (_, expression) in words.RATIOS.items():
+    for name, expression in RATIOS.items():
         formula = Formula(expression, sizes)
         found[name] = (formula, int(formula.value()))
     return found
 
 
 def ratios(_view: Scale) -> None:
-    from ui.figures.deepseeks_scale import bars_figure
+    from ui.figures.deepseeks_scale import Bar, bars_figure
 
     found = ratio_values()
-    values = {words.RATIOS[name][0]: value for name, (_, value) in found.items()}
-    told = ", ".join(f"{label}: {value:,}" for label, value in values.items())
-    labels, mla, mha = [], found["mla"][1], found["mha"][1]
-    for name, (_, value) in found.items():
+    values = {name: value for name, (_, value) in found.items()}
+    told = ", ".join(f"{words.RATIOS[name]}: {value:,}" for name, value in values.items())
+    bars, mla, mha = [], values["mla"], values["mha"]
+    for name, value in values.items():
         ratio = mha / value if name == "mistake" else value / mla
         form = words.RATIO_LABEL.get(name, words.RATIO_LABEL["other"])
-        labels.append(form.format(values=value, ratio=ratio))
-    figure = bars_figure(
-        values,
-        labels=labels,
-        theme=theme(),
-        colours=[RATIO_COLOURS.get(name, palette.K) for name in found],
-        title=words.RATIOS_TITLE,
-        x=words.RATIOS_X,
-        hatched=[words.RATIOS["mistake"][0]],
-    )
+        bars.append(
+            Bar(
+                name, words.RATIOS[name], value, form.format(values=value, ratio=ratio),
+                RATIO_COLOURS.get(name, palette.K), hatched=name == "mistake",
+            )
+        )  # fmt: skip
+    figure = bars_figure(bars, theme=theme(), title=words.RATIOS_TITLE, x=words.RATIOS_X)
     chart(
         figure,
         "ratios",
         alt=words.RATIOS_ALT.format(told=told),
         table=[["baseline", "numbers a token and layer"], *values.items()],
     )
-    lines = [
-        (words.RATIOS[name][0], formula, words.NUMBERS) for name, (formula, _) in found.items()
-    ]
-    for name, (_, value) in found.items():
+    lines = [(words.RATIOS[name], formula, words.NUMBERS) for name, (formula, _) in found.items()]
+    for name, value in values.items():
         if name != "mla":
             above, below = (mha, value) if name == "mistake" else (value, mla)
-            lines.append((words.RATIOS[name][0], Formula(f"{above} / {below}"), words.TIMES))
+            lines.append((words.RATIOS[name], Formula(f"{above} / {below}"), words.TIMES))
     arithmetic(lines)
     notes(words.RATIOS_NOTES)
     st.markdown(words.RATIOS_SOURCE)

@@ -15,6 +15,7 @@ from ui.show.notes import notes
 from ui.words.en import deepseeks_scale as words
 
 GB, TERA = 1e9, 1e12
+DASHES = {"whole": "solid", "attention": "dash"}  # of a step, and of what it spends there
 
 
 def speed(view: Scale) -> None:
@@ -29,20 +30,16 @@ def speed(view: Scale) -> None:
         )
 
     steps, ratios = [], []
-    for model, colour in zip(view.pair, colours(view), strict=True):
-        for name, whole, dash in (
-            (words.STEP_WHOLE, True, "solid"),
-            (words.STEP_ALONE, False, "dash"),
-        ):
-            y = seconds(model, x, whole=whole)
-            short = model.name.split(" (")[0]  # a phone cuts longer ones off
-            steps.append(Line(name.format(model=short), colour, x, y, dash))
-    for name, whole, dash in (
-        (words.RATIO_WHOLE, True, "solid"),
-        (words.RATIO_ALONE, False, "dash"),
-    ):
+    for key, model, colour in zip(view.names, view.pair, colours(view), strict=True):
+        short = model.name.split(" (")[0]  # a phone cuts longer ones off
+        for part, dash in DASHES.items():
+            y = seconds(model, x, whole=part == "whole")
+            label = words.STEPS[part].format(model=short)
+            steps.append(Line(f"{key}, {part}", label, colour, x, y, dash))
+    for part, dash in DASHES.items():
+        whole = part == "whole"
         times = seconds(view.second, x, whole=whole) / seconds(view.first, x, whole=whole)
-        ratios.append(Line(name, palette.V, x, times, dash))
+        ratios.append(Line(part, words.RATIO_LINES[part], palette.V, x, times, dash))
     six = crossing(x, ratios[0].y, 6)
     here = [float(seconds(model, view.context, whole=True)) for model in view.pair]
     told = words.SPEED_TOLD.format(
@@ -56,20 +53,20 @@ def speed(view: Scale) -> None:
     about: dict[str, Any] = {"x": words.STEP_X, "at": view.context, "theme": theme()}
     left, right = st.columns(2)
     with left:
-        figure = lines_figure(
-            steps, title=words.STEP_TITLE, y=words.STEP_Y, unit="s", levels={}, **about
-        )
+        figure = lines_figure(steps, title=words.STEP_TITLE, y=words.STEP_Y, unit="s", **about)
         chart(figure, "step", alt=alt, table=table_of(figure))
     with right:
-        marks = {} if six is None else {words.SIX_AT.format(tokens=six): (six, 6.0)}
+        mark = None if six is None else (words.SIX_AT.format(tokens=six), six, 6.0)
         figure = lines_figure(
             ratios, title=words.RATIO_TITLE, y=words.RATIO_Y, unit="×", log=False,
-            levels={words.SIX: 6.0}, marks=marks, **about,
+            level=(words.SIX, 6.0), mark=mark, **about,
         )  # fmt: skip
         chart(figure, "times", alt=alt, table=table_of(figure))
     parts = {model: _parts(view, model) for model in dict.fromkeys(view.pair)}
     st.markdown(
-        "\n".join([words.SHARE_HEAD, *(_line(view, *p) for m in parts for p in parts[m].items())])
+        "\n".join(
+            [words.SHARE_HEAD, *(_line(view, m, *p) for m in parts for p in parts[m].items())]
+        )
     )
     arithmetic([line for model in parts for line in _derived(view, model, parts[model])])
     notes(words.SPEED_NOTES.format(binds=_what_binds(view)))
@@ -78,11 +75,11 @@ def speed(view: Scale) -> None:
 def _parts(view: Scale, model: Architecture) -> dict[str, Share | None]:
     attention = attention_share(model, view.storage, view.batch, view.context)
     weights = weights_share(model, view.weight_bytes, view.batch)
-    names = (form.format(model=model.name) for form in (words.SHARE_ATTENTION, words.SHARE_WEIGHTS))
-    return dict(zip(names, (attention, weights), strict=True))
+    return {"attention": attention, "weights": weights}
 
 
-def _line(view: Scale, name: str, part: Share | None) -> str:
+def _line(view: Scale, model: Architecture, key: str, part: Share | None) -> str:
+    name = words.SHARES[key].format(model=model.name)
     if part is None:
         return words.SHARE_UNKNOWN.format(name=name)
     return words.SHARE_ROW.format(
@@ -101,7 +98,7 @@ def _derived(
         (words.FLOPS_OF.format(model=model.name), batched(view, model.flops()), "FLOP"),
     ]
     total = []
-    for name, part in parts.items():
+    for key, part in parts.items():
         if part is None:
             continue
         sizes = {
@@ -109,7 +106,7 @@ def _derived(
             "bytes_per_second": view.machine.bandwidth, "flop_per_second": view.machine.flops,
         }  # fmt: skip
         time = Formula("max(bytes / bytes_per_second, flop / flop_per_second)", sizes)
-        lines.append((name, time, "s"))
+        lines.append((words.SHARES[key].format(model=model.name), time, "s"))
         total.append(f"{time.value():.6g}")
     lines.append((words.STEP_OF.format(model=model.name), Formula(" + ".join(total)), "s"))
     return lines

@@ -6,97 +6,93 @@ import streamlit as st
 
 from mla_core.arithmetic.architectures import PUBLISHED, STORAGES, Architecture, Heads, Storage
 from mla_core.arithmetic.roofline import GPUS, TB, TFLOP, Gpu
-from ui.state import url as state
+from ui import catalogue
+from ui.state import url
 from ui.words.en import deepseeks_scale as words
 
-R1 = "DeepSeek-V3 / R1"
 CONTEXTS = tuple(2**power for power in range(10, 21))
-MOST_GPUS, MOST_BATCH = 128, 1024
-PLAIN = words.PLAIN.format(model=R1)
 
 
-def counterfactuals() -> list[Architecture]:
+def counterfactuals() -> dict[str, Architecture]:
     """What R1's ratios compare with: its own shape, kept in other ways."""
-    model = PUBLISHED[R1]
+    model = PUBLISHED[catalogue.R1]
     assert model.latent is not None
     layers = model.num_hidden_layers
-    others = {
-        PLAIN: model.latent.as_mha(),
-        words.REBUILT.format(model=R1): model.latent.rebuilt(),
-        words.GROUPED.format(model=R1): Heads(128, 8, 128),
+    caches = (model.latent.as_mha(), model.latent.rebuilt(), Heads(128, 8, 128))
+    return {
+        key: replace(
+            model,
+            name=words.COUNTERFACTUALS[key].format(model=catalogue.R1),
+            layers=((layers, attention),),
+            note=words.NEVER,
+        )
+        for key, attention in zip(catalogue.COUNTERFACTUALS, caches, strict=True)
     }
-    return [
-        replace(model, name=name, layers=((layers, attention),), note=words.NEVER)
-        for name, attention in others.items()
-    ]
 
 
 def models() -> dict[str, Architecture]:
-    """All that can be chosen; the reader's own last."""
-    found = dict(PUBLISHED) | {model.name: model for model in counterfactuals()}
+    """All that can be chosen, by their names in a link; the reader's own last."""
+    found = dict(PUBLISHED) | counterfactuals()
     own: Architecture | None = st.session_state.get("own_architecture")
-    if own is not None:
-        found[own.name] = own
-    return found
+    return found if own is None else found | {catalogue.OWN: own}
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What a link to the page says."""
+    """What a link to the page says; `gpu` with the reader's own ceilings."""
 
-    part: str
-    first: Architecture
-    second: Architecture
-    context: int
-    batch: int
-    storage_name: str
-    weights_name: str
-    gpu_name: str
-    count: int
+    link: url.View
+    names: tuple[str, str]
+    pair: tuple[Architecture, Architecture]
     gpu: Gpu
 
     @property
-    def pair(self) -> tuple[Architecture, Architecture]:
-        return self.first, self.second
+    def first(self) -> Architecture:
+        return self.pair[0]
+
+    @property
+    def second(self) -> Architecture:
+        return self.pair[1]
+
+    @property
+    def context(self) -> int:
+        return self.link.scale_context
+
+    @property
+    def batch(self) -> int:
+        return self.link.batch
 
     @property
     def storage(self) -> Storage:
-        return STORAGES[self.storage_name]
+        return STORAGES[catalogue.STORAGES[self.link.scale_cache_dtype]]
 
     @property
     def weight_bytes(self) -> float:
-        return words.WEIGHT_BYTES[self.weights_name]
+        return catalogue.WEIGHT_BYTES[self.link.weights]
+
+    @property
+    def gpu_name(self) -> str:
+        return words.GPU_NAMES[self.link.gpu]
 
     @property
     def machine(self) -> Gpu:
         """All its GPUs together."""
-        return self.gpu.times(self.count)
+        return self.gpu.times(self.link.gpus)
 
     @property
     def machine_name(self) -> str:
-        return f"{self.count} × {self.gpu_name}"
+        return f"{self.link.gpus} × {self.gpu_name}"
 
 
 def current() -> Scale:
-    """What the URL asks for; what it says wrongly falls back to the default."""
-    known = models()
-    gpu_name = state.asked("gpu", GPUS)
-    gpu = GPUS[gpu_name]
-    return Scale(
-        part=state.asked("part", words.PARTS),
-        first=known[state.asked("first", known, R1)],
-        second=known[state.asked("second", known, PLAIN)],
-        context=state.asked_number("context", min(CONTEXTS), max(CONTEXTS), 32_768),
-        batch=state.asked_number("batch", 1, MOST_BATCH, 1),
-        storage_name=state.asked("numbers", STORAGES, "bfloat16"),
-        weights_name=state.asked("weights", words.WEIGHT_BYTES, "float8"),
-        gpu_name=gpu_name,
-        count=state.asked_number("gpus", 1, MOST_GPUS, 8),
-        gpu=replace(
-            gpu,
-            bandwidth=state.asked_number("bandwidth", 1, 100_000, round(gpu.bandwidth / TB * 1000))
-            * TB
-            / 1000,
-            flops=state.asked_number("tflops", 1, 1_000_000, round(gpu.flops / TFLOP)) * TFLOP,
-        ),
-    )
+    """What the link asks for."""
+    link, known = url.read("deepseeks_scale"), models()
+    gpu = GPUS[catalogue.GPUS[link.gpu]]
+    if link.bandwidth is not None:
+        gpu = replace(gpu, bandwidth=link.bandwidth * TB / 1000)
+    if link.tflops is not None:
+        gpu = replace(gpu, flops=link.tflops * TFLOP)
+    # the reader's own model is known to this reader alone
+    first = link.first if link.first in known else url.View.first.default
+    second = link.second if link.second in known else url.View.second.default
+    return Scale(link, (first, second), (known[first], known[second]), gpu)

@@ -1,6 +1,6 @@
 """Growth, speed and ratios of published models: lines and bars, all from formulas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor
 from typing import Any
@@ -16,9 +16,10 @@ MARGIN = {"l": 10, "r": 10, "t": 60, "b": 10}
 
 @dataclass(frozen=True)
 class Line:
-    """One model's curve."""
+    """One model's curve: `name` in what is exported, `label` in the legend."""
 
-    model: str
+    name: str
+    label: str
     colour: str
     x: np.ndarray
     y: np.ndarray
@@ -27,38 +28,39 @@ class Line:
 
 def lines_figure(
     lines: Sequence[Line], *, title: str, x: str, y: str, theme: str, at: float,
-    levels: Mapping[str, float], unit: str = "", log: bool = True,
-    marks: Mapping[str, tuple[float, float]] | None = None,
+    level: tuple[str, float] | None = None, unit: str = "", log: bool = True,
+    mark: tuple[str, float, float] | None = None,
 ) -> go.Figure:  # fmt: skip
     """Curves over the context.
 
     Args:
         theme: "light" or "dark".
         at: the reader's own context.
-        levels: what to compare with.
-        marks: points to name.
+        level: (label, y) to compare with.
+        mark: (label, x, y) of a point.
     """
     traces: list[dict[str, Any]] = [
         {
-            "x": line.x, "y": line.y, "name": line.model, "mode": "lines",
+            "x": line.x, "y": line.y, "meta": line.name, "name": line.label, "mode": "lines",
             "line": {"color": line.colour, "width": 3, "dash": line.dash, "simplify": False},
             "hovertemplate": f"%{{x:,}} {words.GROWTH_X}<br>%{{y:.4s}}{unit}",
         }
         for line in lines
     ]  # fmt: skip
-    longest = max((line.x for line in lines), key=len)
-    for name, level in levels.items():
+    if level is not None:
+        longest = max((line.x for line in lines), key=len)
         traces.append(
             {
-                "x": longest[[0, -1]], "y": [level, level], "name": name, "mode": "lines",
-                "line": {"color": palette.NEUTRAL, "dash": "dash", "width": 2}, "hoverinfo": "name",
+                "x": longest[[0, -1]], "y": [level[1]] * 2, "meta": "level", "name": level[0],
+                "line": {"color": palette.NEUTRAL, "dash": "dash", "width": 2}, "mode": "lines",
+                "hoverinfo": "name",
             }
         )  # fmt: skip
-    for name, (mark_x, mark_y) in (marks or {}).items():
+    if mark is not None:
         traces.append(
             {
-                "x": [mark_x], "y": [mark_y], "mode": "markers+text", "text": [name],
-                "textposition": "top left", "textfont": font_of(theme), "hoverinfo": "text",
+                "x": [mark[1]], "y": [mark[2]], "mode": "markers+text", "text": [mark[0]],
+                "meta": "mark", "textposition": "top left", "textfont": font_of(theme), "hoverinfo": "text",
                 "marker": {"size": 13, "color": palette.V}, "showlegend": False,
             }
         )  # fmt: skip
@@ -103,38 +105,52 @@ def short(tokens: int) -> str:
     return f"{tokens >> 10}k" if tokens >= 1024 else str(tokens)
 
 
-def bars_figure(
-    values: Mapping[str, float], *, labels: Sequence[str], colours: Sequence[str], theme: str,
-    title: str = "", x: str = "", hatched: Sequence[str] = (),
-) -> go.Figure:  # fmt: skip
-    """Bars of one scale, the first on top, each under its name: so they fit a phone too.
+@dataclass(frozen=True)
+class Bar:
+    """One bar: `name` in the figure, `label` over it, `told` behind it.
+
+    Attributes:
+        hatched: it is no quantity of its own, but a mistake.
+    """
+
+    name: str
+    label: str
+    value: float
+    told: str
+    colour: str
+    hatched: bool = False
+
+
+def bars_figure(bars: Sequence[Bar], *, theme: str, title: str = "", x: str = "") -> go.Figure:
+    """Bars of one scale, the first on top, each under its label: so they fit a phone too.
 
     Args:
-        values: by name.
-        labels: behind each bar.
         theme: "light" or "dark".
-        hatched: names of what is no quantity of its own, but a mistake.
     """
-    bars = {
-        "type": "bar", "x": list(values.values()), "y": list(values), "orientation": "h",
-        "text": labels, "textfont": font_of(theme, 17), "textposition": "outside", "width": 0.45,
-        "cliponaxis": False, "hovertemplate": "%{y}<br>%{x:,}<extra></extra>",
+    drawn = {
+        "type": "bar", "x": [bar.value for bar in bars], "y": [bar.name for bar in bars],
+        "orientation": "h", "text": [bar.told for bar in bars], "textfont": font_of(theme, 17),
+        "textposition": "outside", "width": 0.45, "cliponaxis": False,
+        "customdata": [bar.label for bar in bars],
+        "hovertemplate": "%{customdata}<br>%{x:,}<extra></extra>",
         "marker": {
-            "color": colours, "pattern": {"shape": ["/" if n in hatched else "" for n in values]},
+            "color": [bar.colour for bar in bars],
+            "pattern": {"shape": ["/" if bar.hatched else "" for bar in bars]},
         },
     }  # fmt: skip
-    names = [
+    labels = [
         {
-            "x": 0, "y": name, "text": name, "showarrow": False, "xanchor": "left",
+            "x": 0, "y": bar.name, "text": bar.label, "showarrow": False, "xanchor": "left",
             "yanchor": "bottom", "xshift": -4, "yshift": 15, "font": font_of(theme),
         }
-        for name in values
+        for bar in bars
     ]  # fmt: skip
-    across = {"title": x, "range": [0, 1.45 * max(values.values())], "exponentformat": "SI"}
+    most = max(bar.value for bar in bars)
+    across = {"title": x, "range": [0, 1.45 * most], "exponentformat": "SI"}
     up = {"showticklabels": False, "autorange": "reversed"}
-    height = 130 + 66 * len(values)
+    height = 130 + 66 * len(bars)
     return figure(
-        [bars], theme, title=title, across=across, up=up, height=height, annotations=names
+        [drawn], theme, title=title, across=across, up=up, height=height, annotations=labels
     )
 
 
@@ -159,5 +175,5 @@ def table_of(figure: go.Figure) -> list[list[Any]]:
     rows: list[list[Any]] = [["series", "x", "y"]]
     for trace in figure.data:
         for x, y in zip(trace.x, trace.y, strict=True):
-            rows.append([trace.name or "", x, y])
+            rows.append([trace.meta or "", x, y])
     return rows

@@ -2,7 +2,6 @@
 
 from mla_core.models.chat import plain
 from mla_core.models.hub import LARGE
-from ui.words.en import common as words
 
 Q = "#0072B2"
 K = "#E69F00"
@@ -11,12 +10,7 @@ PATTERN = "#CC79A7"
 LATENT = "#D55E00"
 ROPE_KEY = "#56B4E9"
 
-CACHE_PARTS = {
-    words.KEYS: K,
-    words.VALUES: V,
-    words.LATENT: LATENT,
-    words.ROPE_KEY: ROPE_KEY,
-}
+CACHE_PARTS = {"k": K, "v": V, "c_kv": LATENT, "k_rope": ROPE_KEY}
 
 # attention weights: one hue (PATTERN's), monotone in lightness, so safe for all readers; from the
 # page's background for 0 to the farthest from it for 1

@@ -22,6 +22,9 @@ SYMBOLS = {
     "MLA rebuilt": "x",
     "MLA absorbed": "star",
 }
+SHARE_COLOURS = {
+    "reading": palette.ROPE_KEY, "products": palette.LATENT, "rest": palette.NEUTRAL,
+}  # fmt: skip
 TIMES = {
     1e-6: "1 µs", 1e-5: "10 µs", 1e-4: "100 µs", 1e-3: "1 ms", 1e-2: "10 ms", 1e-1: "100 ms", 1.0: "1 s",
 }  # fmt: skip
@@ -40,17 +43,20 @@ class Series:
     """Points of one kind of attention, and what to say of each.
 
     Attributes:
-        label: beside each point; none unless said otherwise.
+        key: in what is exported.
+        label: in the legend.
+        text: beside each point; none unless said otherwise.
         strong: the kind itself, not one more way to run it.
         listed: in the legend.
     """
 
     kind: str
-    name: str
+    key: str
+    label: str
     x: Sequence[float]
     y: Sequence[float]
     hover: Sequence[str]
-    label: str = ""
+    text: str = ""
     joined: bool = True
     strong: bool = True
     listed: bool = True
@@ -59,8 +65,8 @@ class Series:
 def _trace(series: Series, theme: str) -> dict[str, Any]:
     mode = "lines+markers" if series.joined else "markers"
     return {
-        "x": series.x, "y": series.y, "name": series.name, "mode": mode + "+text" * bool(series.label),
-        "text": [series.label] * len(series.x), "textfont": font_of(theme),
+        "x": series.x, "y": series.y, "meta": series.key, "name": series.label, "mode": mode + "+text" * bool(series.text),
+        "text": [series.text] * len(series.x), "textfont": font_of(theme),
         "textposition": "bottom right" if series.strong else "middle right", "cliponaxis": False,
         "line": {
             "color": COLOURS[series.kind], "width": 3 if series.strong else 1.5,
@@ -101,7 +107,7 @@ def roofline_figure(
     ridge = matmul / copy
     x = np.array([0.3, ridge, 3000.0])
     roof = {
-        "x": x, "y": np.minimum(copy * x, matmul), "mode": "lines", "name": words.ROOF_NAME,
+        "x": x, "y": np.minimum(copy * x, matmul), "mode": "lines", "meta": "roof", "name": words.ROOF_NAME,
         "line": {"color": palette.INK[theme], "width": 2}, "hoverinfo": "name",
     }  # fmt: skip
     traces = [roof, *(_trace(point, theme) for point in points)]
@@ -130,25 +136,19 @@ class Bar:
 
 def shares_figure(bars: Sequence[Bar], *, theme: str, title: str) -> go.Figure:
     """Bars of 100 %, the first on top: the longer of reading and products, then the rest."""
-    parts: Mapping[str, tuple[str, list[float]]] = {
-        words.READS: (
-            palette.ROPE_KEY,
-            [_least(b) if b.reading >= b.products else 0 for b in bars],
-        ),
-        words.PRODUCTS: (
-            palette.LATENT,
-            [_least(b) if b.reading < b.products else 0 for b in bars],
-        ),
-        words.REST: (palette.NEUTRAL, [1 - _least(b) for b in bars]),
+    parts = {
+        "reading": [_least(b) if b.reading >= b.products else 0 for b in bars],
+        "products": [_least(b) if b.reading < b.products else 0 for b in bars],
+        "rest": [1 - _least(b) for b in bars],
     }
     traces = [
         {
-            "type": "bar", "orientation": "h", "name": name, "y": [bar.kind for bar in bars], "x": shares,
-            "width": 0.45, "marker": {"color": colour}, "textposition": "inside",
+            "type": "bar", "orientation": "h", "meta": part, "name": words.SHARES[part], "y": [bar.kind for bar in bars], "x": shares,
+            "width": 0.45, "marker": {"color": SHARE_COLOURS[part]}, "textposition": "inside",
             "text": [f"{share:.0%}" if share > 0.05 else "" for share in shares], "textfont": {"size": 16},
-            "hovertemplate": "%{x:.1%} " + name + "<extra></extra>",
+            "hovertemplate": "%{x:.1%} " + words.SHARES[part] + "<extra></extra>",
         }
-        for name, (colour, shares) in parts.items()
+        for part, shares in parts.items()
     ]  # fmt: skip
     names = [
         {

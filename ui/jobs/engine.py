@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from mla_core.engine.engine import Engine
-from mla_core.experiments.latent_compression.compression import Inspect
+from mla_core.engine import Engine
+from mla_core.experiments.latent_compression import Inspect
 from ui import catalogue
 from ui.jobs.recordings import COMPRESSED, recorded, recordings
 from ui.jobs.requests import request

@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from mla_core.engine.engine import EngineBusy, Job
+from mla_core.engine import EngineBusy
+from mla_core.experiments import Job
 from mla_core.models import locate
 from mla_core.models.config import CheckpointError
 from mla_core.records.trace import Trace
 from ui.jobs.engine import ENGINE
 from ui.jobs.recordings import recorded
-from ui.state import url as state
+from ui.state import url
 from ui.words.en import common as words
 
 T = TypeVar("T")
@@ -47,14 +48,14 @@ def sentence(error: Exception) -> str:
     return words.UNEXPECTED
 
 
-def latent_of(ask: Callable[[], T]) -> T:
+def or_stop(ask: Callable[[], T]) -> T:
     """What `ask` returns; where it raises, the page stops with a sentence and a way on."""
     try:
         return ask()
     except Exception as error:
         st.error(sentence(error))
         if not isinstance(error, CheckpointError):
-            st.button(words.OWN_RANK, on_click=state.put, kwargs={"rank": None}, key="own_rank")
+            st.button(words.OWN_RANK, on_click=url.put, kwargs={"rank": None}, key="own_rank")
         st.stop()
 
 
@@ -84,13 +85,13 @@ def answer(asked: Mapping[str, Job[Any]]) -> Answer:
         waiting.caption(words.WAITING if ENGINE.ready else words.LOADING)  # st raises if moved on
 
     try:
-        traces = {model: ENGINE.run(request, still_wanted) for model, request in asked.items()}
+        answers = ENGINE.run_all(list(asked.values()), still_wanted)
     except Exception as error:
         return Answer({}, False, asked, sentence(error))
     finally:
         waiting.empty()
     st.session_state.pop("problem", None)
-    return Answer(traces, True, asked)
+    return Answer(dict(zip(asked, answers, strict=True)), True, asked)
 
 
 @st.fragment(run_every=1.0)
@@ -98,26 +99,39 @@ def go_live(asked: Mapping[str, Job[Any]]) -> None:
     """Starts the engine once the browser has drawn the page, and comes back when it is done.
 
     The first pass belongs to the script that draws the recorded picture; the browser asks for
-    the next ones, and only then is torch imported.
+    the next ones, and only then is torch imported. A job that fails is not asked for again until
+    the reader says so: it would fail again, for as long as the tab is open.
     """
-    futures = st.session_state.setdefault("futures", {})
-    if st.session_state.get("drawn") != list(asked.values()):
-        st.session_state["drawn"] = list(asked.values())
-        for future in futures.values():
-            future.cancel()
-        futures.clear()
+    memory, jobs = st.session_state, list(asked.values())
+    futures = memory.setdefault("futures", {})
+    if memory.get("drawn") != jobs:
+        memory["drawn"] = jobs
+        _forget_answers()
+        return
+    if memory.get("failed") == jobs:
+        if not all(map(recorded, jobs)):  # else the page says it, above its recorded picture
+            st.error(memory["problem"])
+        st.button(words.TRY_AGAIN, on_click=_forget_answers, key="try_again")
         return
     try:
-        for request in asked.values():
-            if request not in futures:
-                futures[request] = ENGINE.submit(request)
+        for job in jobs:
+            if job not in futures:
+                futures[job] = ENGINE.submit(job)
         if all(future.done() for future in futures.values()):
             for future in futures.values():
                 future.result()
-            st.session_state.pop("problem", None)
+            memory.pop("problem", None)
             st.rerun()
+    except EngineBusy:
+        return  # the next tick tries again
     except Exception as error:
-        futures.clear()  # the next tick tries again
-        if st.session_state.get("problem") != sentence(error):
-            st.session_state["problem"] = sentence(error)
-            st.rerun()
+        memory["failed"], memory["problem"] = jobs, sentence(error)
+        st.rerun()
+
+
+def _forget_answers() -> None:
+    """What was asked for is dropped, and may be asked for again."""
+    for future in st.session_state["futures"].values():
+        future.cancel()
+    st.session_state["futures"].clear()
+    st.session_state.pop("failed", None)

@@ -4,21 +4,21 @@ import streamlit as st
 
 from mla_core.records.trace import Trace
 from ui import catalogue
-from ui.jobs.live import Answer, answer, latent_of
-from ui.jobs.requests import pair, request
+from ui.jobs.live import Answer, answer, or_stop
+from ui.jobs.requests import models_of, request
 from ui.opening.calibrating import ready_to_convert
 from ui.state.url import CHUNK, View
 
 
 def ready_pair(view: View) -> list[str]:
     """The models of a view, ready to run; stops the page with a sentence if they are not."""
-    models = latent_of(lambda: pair(view))
+    models = or_stop(lambda: models_of(view))
     if view.pair in catalogue.ORIGINALS:
         ready_to_convert(catalogue.ORIGINALS[view.pair])
     return models
 
 
-def both_models(view: View) -> tuple[Answer, dict[str, Trace]]:
+def traces_of_view(view: View) -> tuple[Answer, dict[str, Trace]]:
     """(the answer, its traces by model); stops the page with a sentence if there is nothing.
 
     The jobs are those of "Side by side": a reader who comes from there waits for nothing.

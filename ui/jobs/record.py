@@ -6,8 +6,8 @@
 import argparse
 from pathlib import Path
 
-from mla_core.engine.engine import Engine
-from mla_core.experiments.sharing_heads.overview import Glance
+from mla_core.engine import Engine
+from mla_core.experiments.sharing_heads import Survey
 from mla_core.models.locate import ASSETS
 from ui import catalogue
 from ui.jobs.recordings import recordings
@@ -24,7 +24,7 @@ def main() -> None:
             for name, prompt in catalogue.PROMPTS.items():
                 path = ASSETS / "traces" / "further" / f"{name}.{directory.name}.npz"
                 path.parent.mkdir(exist_ok=True)
-                engine.run(Glance(str(directory), prompt)).save(path)
+                engine.run(Survey(str(directory), prompt)).save(path)
                 print(path.name, path.stat().st_size)
         return
     for job, file in recordings().items():

@@ -4,17 +4,16 @@ import functools
 import json
 from typing import Any
 
-from mla_core.engine.engine import Job, Request
-from mla_core.experiments.absorption.paths import Absorb, Paths
-from mla_core.experiments.cache_grows.growth import Grow, Growth
-from mla_core.experiments.deepseeks_scale.pattern_wall import Assemble, Crowd
-from mla_core.experiments.inside_one_head.anatomy import Anatomy, Dissect
-from mla_core.experiments.latent_compression.compression import Compression, Inspect
-from mla_core.experiments.position.positions import Entangle, Entangled, Move, Moved
-from mla_core.experiments.sharing_heads.overview import Glance, Glanced
+from mla_core.experiments import Job, result_of
+from mla_core.experiments.absorption import Absorb
+from mla_core.experiments.cache_grows import Grow
+from mla_core.experiments.deepseeks_scale import Assemble
+from mla_core.experiments.inside_one_head import Dissect
+from mla_core.experiments.latent_compression import Compare, Inspect
+from mla_core.experiments.position import Entangle, Move
+from mla_core.experiments.sharing_heads import Overview, Survey
 from mla_core.models.locate import ASSETS
-from mla_core.records.storage import TraceError
-from mla_core.records.trace import Trace
+from mla_core.records.record import RecordError
 from mla_core.training.recipe import FURTHER
 from mla_core.training.runs import read_runs
 from ui import catalogue
@@ -24,15 +23,6 @@ from ui.state.url import CHUNK
 COMPRESSED = "mini-gpt2@64"  # what "Latent compression" opens on
 # the heads that the flag opens on: the most informative ones of its recorded patterns
 OPENING_HEADS = {"mini-gpt2": (3, 3), "mini-mla": (1, 4)}
-RESULTS: dict[type, Any] = {
-    Request: Trace, Inspect: Compression, Dissect: Anatomy, Absorb: Paths, Move: Moved,
-    Entangle: Entangled, Grow: Growth, Glance: Glanced, Assemble: Crowd,
-}  # fmt: skip
-
-
-def along(model: str, prompt: str) -> Request:
-    """A conversion of a model on the reader's text alone, with its latent."""
-    return Request(model, prompt, record=("logits", "pattern", "c_kv"))
 
 
 def recordings() -> dict[Job[Any], str]:
@@ -43,15 +33,15 @@ def recordings() -> dict[Job[Any], str]:
         for model in catalogue.MODELS
     }
     flag = catalogue.PROMPTS["flag"]
-    files[along(COMPRESSED, flag)] = f"flag.{COMPRESSED}.npz"
+    files[Compare(COMPRESSED, flag)] = f"flag.{COMPRESSED}.npz"
     files[Inspect(COMPRESSED)] = f"{COMPRESSED}.npz"
     for model, head in OPENING_HEADS.items():
         files[Dissect(model, flag, *head)] = f"flag.{model}.inside.npz"
         files[Move(model, flag)] = f"flag.{model}.moved.npz"
         files[Grow(model, flag, CHUNK)] = f"flag.{model}.grown.npz"
     for model in catalogue.FAMILY:
-        files[Glance(model, flag)] = f"flag.{model}.glance.npz"
-    files[Assemble()] = "crowd.npz"
+        files[Survey(model, flag)] = f"flag.{model}.overview.npz"
+    files[Assemble()] = "pattern_wall.npz"
     files[Absorb("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.absorbed.npz"
     files[Entangle("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.entangled.npz"
     return files
@@ -71,18 +61,19 @@ def recorded_runs() -> list[dict[str, Any]]:
     return read_runs(ASSETS / "bench" / "sharing.jsonl")
 
 
-def further(model: str, prompt: str) -> Glanced | None:
+def recorded_overview(model: str, prompt: str) -> Overview | None:
     """What a model that is not shipped made of a ready-made text; None for any other."""
     names = {text: name for name, text in catalogue.PROMPTS.items()}
     found = prompt in names and model in FURTHER
-    loaded = _load(f"further/{names[prompt]}.{model}.npz", Glanced) if found else None
-    return loaded if isinstance(loaded, Glanced) else None
+    loaded = _load(f"further/{names[prompt]}.{model}.npz", Overview) if found else None
+    return loaded if isinstance(loaded, Overview) else None
 
 
 def recorded(asked: Job[Any]) -> Any:
     """The recorded answer to exactly this job, or None."""
     file = recordings().get(asked)
-    return None if file is None else _load(file, RESULTS[type(asked)])
+    kind: Any = result_of(type(asked))
+    return None if file is None else _load(file, kind)
 
 
 @functools.cache
@@ -90,5 +81,5 @@ def _load(file: str, result: Any) -> Any:
     path = ASSETS / "traces" / file
     try:
         return result.load(path)
-    except TraceError:
+    except RecordError:
         return None  # the live models answer instead

@@ -1,8 +1,9 @@
 """What the pages ask of the engine."""
 
-from mla_core.engine.engine import Request
-from mla_core.experiments.cache_grows.growth import STORAGES, Grow
-from mla_core.models.config import ModelConfig, read_config
+from mla_core.experiments.cache_grows import STORAGES, Grow
+from mla_core.experiments.side_by_side import Request
+from mla_core.models.config import ModelConfig
+from mla_core.models.families import read_config
 from mla_core.models.hub import GPT2S
 from mla_core.models.locate import Conversion, locate
 from ui import catalogue
@@ -32,10 +33,10 @@ def conversion(view: View, model: str, text: str = "") -> Conversion:
     rank = view.rank or 2 * config.num_attention_heads * config.head_dim // SMALLER
     if rank > config.hidden_size:
         raise ValueError(words.RANK_PROBLEM.format(most=config.hidden_size, rank=rank))
-    return Conversion(model, rank, view.method, view.layerwise, text)
+    return Conversion(model, rank, view.method, view.ranks == "per_layer", text)
 
 
-def pair(view: View) -> list[str]:
+def models_of(view: View) -> list[str]:
     """The models of a view, by name: two, or a large one alone.
 
     Raises:
@@ -71,7 +72,7 @@ def request(
     )
 
 
-def growing(view: View, model: str, new_tokens: int) -> Grow:
+def grow_request(view: View, model: str, new_tokens: int) -> Grow:
     """A text and its growing cache; what is not drawn at random shares one answer."""
     drawn = view.temperature > 0
     return Grow(
@@ -81,12 +82,12 @@ def growing(view: View, model: str, new_tokens: int) -> Grow:
         temperature=view.temperature,
         top_k=view.top_k if drawn else None,
         seed=view.seed if drawn else 0,
-        storage=view.storage if view.storage in STORAGES else STORAGES[0],
+        storage=catalogue.LIVE_STORAGES[view.cache_dtype] or STORAGES[0],
     )
 
 
 def requests(view: View, models: list[str], new_tokens: int) -> dict[str, Request]:
-    leader = next((model for model in models if head_key(model) == view.lead), None)
+    leader = next((model for model in models if head_key(model) == view.continuation), None)
     return {
         model: request(
             model,

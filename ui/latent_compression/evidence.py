@@ -1,17 +1,17 @@
-"""What surrounds the compression lab: its sentence, the curve, the spectrum, the facts."""
+"""What surrounds the latent compression: its sentence, the curve, the spectrum, the facts."""
 
 from typing import Any
 
 import streamlit as st
 
-from mla_core.engine.engine import Job
-from mla_core.experiments.latent_compression.compare import Descend
-from mla_core.experiments.latent_compression.compression import (
+from mla_core.experiments import Job
+from mla_core.experiments.latent_compression import (
     HELD_OUT_TEXTS,
     Compression,
+    Descend,
     MeasureLoss,
+    Prove,
 )
-from mla_core.experiments.latent_compression.exactness import Prove
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
 from ui.jobs.engine import ENGINE
@@ -107,7 +107,7 @@ def _layer_rows(inside: Compression) -> list[dict[str, str]]:
 def _why(model: str, prompt: str) -> None:
     st.subheader(words.WHY, anchor=False)
     facts = ENGINE.remembered(Prove(model, prompt))
-    if config_of(model).family != "gpt2":
+    if config_of(model).rotates_keys:
         st.markdown(words.NAIVE_ONLY)
     elif facts is not None:
         st.markdown(words.WHY_EXACT.format(d=config_of(model).hidden_size, **vars(facts)))
@@ -119,6 +119,6 @@ def unmeasured(descent: Descend, name: str) -> dict[str, Job[Any]]:
     jobs: dict[str, Job[Any]] = {
         "fails": descent, "base": MeasureLoss(model), "loss": MeasureLoss(name)
     }  # fmt: skip
-    if config_of(model).family == "gpt2":
+    if not config_of(model).rotates_keys:
         jobs["facts"] = Prove(model, prompt)
     return {key: job for key, job in jobs.items() if ENGINE.remembered(job) is None}

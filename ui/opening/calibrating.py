@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mla_core.experiments.latent_compression.compression import Calibrate
+from mla_core.experiments.latent_compression import Calibrate
 from mla_core.models.locate import EMBEDDED
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import sentence
@@ -22,7 +22,7 @@ def _progress(job: Calibrate) -> None:
         st.rerun()
     futures = st.session_state.setdefault("calibrating", {})
     try:
-        if job not in futures and (job.model, "") not in ENGINE.calibrating:
+        if job not in futures and ENGINE.progress(job) is None:
             futures[job] = ENGINE.submit(job)
         if job in futures and futures[job].done():
             futures[job].result()
@@ -30,6 +30,6 @@ def _progress(job: Calibrate) -> None:
         st.error(sentence(error))
         st.button(words.TRY_AGAIN, on_click=futures.pop, args=(job, None), key="calibrate_again")
         return
-    done, total = ENGINE.calibrating.get((job.model, ""), (0, 1))
-    st.progress(done / total, words.CALIBRATING.format(model=job.model))
+    far = ENGINE.progress(job)
+    st.progress(far.done / far.total if far else 0.0, words.CALIBRATING.format(model=job.model))
     st.caption(words.CALIBRATING_WHY)

@@ -9,6 +9,7 @@ import streamlit as st
 from mla_core.models import hub
 from mla_core.models.config import CheckpointError
 from ui.jobs.live import sentence
+from ui.jobs.operator import readers_may
 from ui.words.en import common as words
 
 MB = 1e6
@@ -35,9 +36,12 @@ class Download:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
-        """Begins, or goes on with what is here; a second reader's click changes nothing."""
+        """Begins, or goes on with what is here; a second reader's click changes nothing.
+
+        Here and in `cancel`, not only in the buttons: an event can be sent without its button.
+        """
         with self._lock:
-            if self.running:
+            if self.running or not readers_may():
                 return
             self.problem = None
             self._cancelled.clear()
@@ -45,7 +49,8 @@ class Download:
             self._thread.start()
 
     def cancel(self) -> None:
-        self._cancelled.set()
+        if readers_may():
+            self._cancelled.set()
 
     def _run(self) -> None:
         def progress(here: int, total: int) -> None:
@@ -101,10 +106,14 @@ def _panel(download: Download, called: str, size: str) -> None:
             share,
             told.format(here=download.here / MB, total=download.total / MB, host=host()),
         )
-        st.button(words.DOWNLOAD_CANCEL, on_click=download.cancel, key="cancel")
+        if readers_may():
+            st.button(words.DOWNLOAD_CANCEL, on_click=download.cancel, key="cancel")
         return
     if download.problem:
         st.error(download.problem)
+    if not readers_may():
+        st.info(words.OPERATORS_ALONE)
+        return
     label = words.DOWNLOAD_START.format(name=called, size=size)
     if download.here:
         label = words.DOWNLOAD_GO_ON.format(here=download.here / MB)

@@ -10,10 +10,11 @@ from mla_core.arithmetic.architectures import PUBLISHED
 from mla_core.models.chat import has_template
 from mla_core.models.config import CheckpointError, read_json
 from mla_core.models.hub import LARGE, on_this_machine
+from mla_core.models.transformers_classes import TRANSFORMERS_CLASSES
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import sentence
 from ui.opening.downloads import offer
-from ui.state import url as state
+from ui.state import url
 from ui.words.en import common as words
 
 GB, BILLION = 1e9, 1e9
@@ -40,7 +41,7 @@ def room() -> Room:
     """Of this machine: its GPUs together where it has any."""
     import torch
 
-    from mla_core.models.device_memory import free_and_total
+    from mla_core.models.devices import free_and_total
 
     where = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = torch.bfloat16 if where == "cuda" else torch.float32
@@ -55,7 +56,8 @@ def facts(name: str, here: Room, directory: Path | None = None) -> dict[str, Any
     Raises:
         CheckpointError: the directory cannot be read.
     """
-    from mla_core.models.transformers_model import BODIES, ROOM, numbers_in
+    from mla_core.models.devices import ROOM
+    from mla_core.models.weights import count_numbers
 
     about = PUBLISHED[ARCHITECTURES[name]]
     assert about.latent is not None and about.parameters is not None
@@ -64,12 +66,12 @@ def facts(name: str, here: Room, directory: Path | None = None) -> dict[str, Any
     if directory is not None:
         raw = read_json(directory)  # a class's defaults are those that are published
         kind = raw.get("model_type")
-        if kind not in BODIES:
+        if kind not in TRANSFORMERS_CLASSES:
             raise CheckpointError(words.LARGE_OTHER.format(directory=directory, kind=kind))
         shape = {field: raw.get(field) or value for field, value in shape.items()}
         layers = raw.get("num_hidden_layers") or layers
         heads = raw.get("num_attention_heads") or heads
-        numbers = numbers_in(directory)
+        numbers = count_numbers(directory)
     c, r, n, v = shape.values()
     own = heads * (n + v)  # as the paper counts the MHA that it compares with
     return {
@@ -82,14 +84,14 @@ def facts(name: str, here: Room, directory: Path | None = None) -> dict[str, Any
 
 
 def _chose() -> None:
-    state.put(large=st.session_state["large"], step=None)
+    url.put(large=st.session_state["large"], step=None)
 
 
 def _chatted() -> None:
-    state.put(chat="on" if st.session_state["chat"] else None, step=None)
+    url.put(chat="on" if st.session_state["chat"] else None, step=None)
 
 
-def large_models(view: state.View, row: DeltaGenerator) -> None:
+def large_models(view: url.View, row: DeltaGenerator) -> None:
     """Draws the choice; stops the page where the model is not here, or would not fit."""
     here = room()
     st.session_state["large"] = view.large

@@ -4,18 +4,19 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mla_core.models.hub import on_this_machine
+from ui import catalogue
 from ui.opening.downloads import offer
 from ui.opening.large_models import large_models
-from ui.state import url as state
+from ui.state import url
 from ui.words.en import common as words
 
 
 def _chosen() -> None:
     pair = st.session_state["pair"] or "mini"
-    state.put(pair=None if pair == "mini" else pair, model=None, rank=None, step=None)
+    url.put(pair=None if pair == "mini" else pair, converted=None, rank=None, step=None)
 
 
-def switch(view: state.View) -> DeltaGenerator:
+def switch(view: url.View) -> DeltaGenerator:
     """Draws the switch; stops the page at the download where a model is not here yet.
 
     Returns:
@@ -25,7 +26,7 @@ def switch(view: state.View) -> DeltaGenerator:
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     row.segmented_control(
         words.PAIR_LABEL,
-        list(words.PAIRS),
+        catalogue.PAIRS,
         format_func=words.PAIRS.__getitem__,
         key="pair",
         on_change=_chosen,

@@ -6,10 +6,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mla_core.models.tokenizer import Tokenizer
+from ui.catalogue import Chapter
 from ui.opening.model_switch import switch
 from ui.opening.prompt import prompt
-from ui.opening.token_count import judge, tokenizer
-from ui.state import url as state
+from ui.opening.token_count import count_tokens, tokenizer
+from ui.state import url
 from ui.words.en import common as words
 
 
@@ -17,22 +18,22 @@ from ui.words.en import common as words
 class Opening:
     """The reader's view, the tokenizer of its models, and the row of the model switch."""
 
-    view: state.View
+    view: url.View
     tokenizer: Tokenizer
     row: DeltaGenerator
 
 
-def opening(*, switchable: bool = True) -> Opening:
+def opening(chapter: Chapter, *, switchable: bool = True) -> Opening:
     """Draws the prompt bar and the switch; stops the page with a sentence if it cannot go on.
 
     Args:
         switchable: False on a page that has models of its own: there is no switch.
     """
-    view = state.current()
-    prompt()
+    view = url.read(chapter)
+    prompt(chapter)
     row = switch(view) if switchable else st.container()
     shown = view if switchable else None
-    note, fits = judge(view.prompt, shown)
+    note, fits = count_tokens(view.prompt, shown)
     if not fits:
         if shown is None and view.pair != "mini":  # else the bar has said what to do
             st.error(note)

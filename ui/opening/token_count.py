@@ -9,7 +9,7 @@ from mla_core.models.config import CheckpointError
 from mla_core.models.locate import EMBEDDED, locate
 from mla_core.models.tokenizer import Tokenizer, open_tokenizer
 from ui import catalogue
-from ui.state.url import MAX_TOKENS, View
+from ui.state.parameters import MAX_TOKENS, View
 from ui.words.en import common as words
 
 COUNTED_CHARACTERS = 20_000  # more than that is over the limit whatever it says
@@ -34,7 +34,7 @@ def tokenizer(view: View | None = None) -> Tokenizer | None:
     return None
 
 
-def judge(text: str, view: View | None = None) -> tuple[str, bool]:
+def count_tokens(text: str, view: View | None = None) -> tuple[str, bool]:
     """(a sentence about a text, whether it can run), for a view's models or the embedded ones."""
     if not text.strip():
         return words.EMPTY, False

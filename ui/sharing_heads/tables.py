@@ -6,6 +6,7 @@ import streamlit as st
 
 from mla_core.models.locate import ASSETS
 from ui.components.sharing_heads import Runs, label_of, numbers_of, points, runs_of
+from ui.show.export import file_button
 from ui.words.en import sharing_heads as words
 
 
@@ -29,7 +30,7 @@ def evidence(runs: Runs) -> None:
         st.markdown(words.RUNS_TITLE)
         st.markdown(table(runs))
         file = ASSETS / "bench" / "sharing.jsonl"
-        st.download_button(words.RUNS_FILE, file.read_bytes(), file.name, key="runs")
+        file_button(words.RUNS_FILE, file.name, file.read_bytes, key="runs")
         st.markdown(words.SMALL_SCALE)
     with theirs:
         st.markdown(words.OTHERS)

@@ -1,13 +1,16 @@
-"""Taking things away: exact values in Plotly figures, pictures, and the traces as files."""
+"""Taking things away: exact values in Plotly figures, pictures, and the numbers as files."""
 
-import functools
 import io
-from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
+from mla_core.experiments import Job
 from mla_core.records.trace import Trace
+from ui.jobs.engine import ENGINE
+from ui.jobs.recordings import recorded
 from ui.show.labels import token_labels
 from ui.words.en import common as words
 
@@ -15,33 +18,45 @@ from ui.words.en import common as words
 PICTURE = {"toImageButtonOptions": {"format": "svg"}, "displaylogo": False}
 
 
-@runtime_checkable
-class Savable(Protocol):
-    """A result that can be written to a file."""
+def file_button(label: str, file_name: str, make: Callable[[], bytes], *, key: str) -> None:
+    """A button that makes its file when it is pressed, in a thread of its own.
 
-    def save(self, path: io.BytesIO) -> None: ...
-    def __hash__(self) -> int: ...
+    `make` lives as long as the page is on the screen: let it hold what to ask for, not the answer,
+    which would be held beside the engine's memory and count nowhere.
+    """
+    # taking a file away changes nothing on the page, so it is not run again
+    st.download_button(label, make, file_name, on_click="ignore", key=key)
 
 
-@functools.lru_cache(maxsize=8)  # results are compared by identity: each is written once
-def _as_file(result: Any) -> bytes:
+def _packed(job: Job[Any]) -> bytes:
+    """The answer to a job as an .npz; computed again where it is not remembered any more."""
     file = io.BytesIO()
-    result.save(file)
+    (ENGINE.remembered(job) or recorded(job) or ENGINE.run(job)).save(file)
     return file.getvalue()
 
 
-def take_away(results: Mapping[str, Savable]) -> None:
-    """A button for each result, by model."""
+def take_away(jobs: Mapping[str, Job[Any]]) -> None:
+    """A button for the numbers of each model's job."""
     with st.container(horizontal=True):
-        for name, result in results.items():
+        for name, job in jobs.items():
             label = words.TAKE_AWAY.format(model=name)
-            st.download_button(label, _as_file(result), f"{name}.npz", key=f"take-{name}")
+            file_button(label, f"{name}.npz", partial(_packed, job), key=f"take-{name}")
 
 
 def closer_look(
-    traces: dict[str, Trace], heads: dict[str, tuple[int, int]], *, hide_first: bool
+    traces: dict[str, Trace],
+    jobs: Mapping[str, Job[Any]],
+    heads: dict[str, tuple[int, int]],
+    *,
+    hide_first: bool,
 ) -> None:
-    """An expander whose content, and the chart library it needs, load only when it is opened."""
+    """An expander whose content, and the chart library it needs, load only when it is opened.
+
+    Args:
+        traces: by model; `jobs` are what they answer.
+        heads: (layer, head) to draw, by model.
+        hide_first: whether the first token's weights are left out.
+    """
     more = st.expander(words.CLOSER, on_change="rerun", key="closer")
     if not more.open:
         return
@@ -65,9 +80,13 @@ def closer_look(
                 config=PICTURE,
                 alt=words.PATTERN_ALT.format(**about, count=len(trace.tokens)),
             )
-            column.download_button(
-                words.DOWNLOAD.format(model=model), _as_file(trace), f"{model}.npz"
-            )
+            with column:
+                file_button(
+                    words.DOWNLOAD.format(model=model),
+                    f"{model}.npz",
+                    partial(_packed, jobs[model]),
+                    key=f"trace-{model}",
+                )
         st.plotly_chart(
             cache_figure({model: trace.cache_nbytes for model, trace in traces.items()}),
             key="cache",

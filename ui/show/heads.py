@@ -4,33 +4,33 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mla_core.experiments.every_head.ablation import Ablation
+from mla_core.experiments.every_head import Ablation
 from mla_core.experiments.every_head.kinds import found_by_content, informative_head
 from mla_core.models.locate import Conversion
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
 from ui.show.labels import percent, token_labels, token_name
-from ui.state import url as state
+from ui.state import url
 from ui.words.en import common as words
 
 WALL_BYTES = 8 * 2**20  # of patterns, before they are packed as text
 
 
-def chosen_heads(traces: dict[str, Trace], view: state.View) -> dict[str, tuple[int, int]]:
+def chosen_heads(traces: dict[str, Trace], view: url.View) -> dict[str, tuple[int, int]]:
     """One head for each model; a conversion opens on the head of its original."""
     heads: dict[str, tuple[int, int]] = {}
     for model, trace in traces.items():
         conversion = Conversion.parse(model)
         original = conversion.model if conversion is not None else None
-        followed = original in heads and state.head_key(model) not in view.heads
+        followed = original in heads and url.head_key(model) not in view.heads
         heads[model] = heads[str(original)] if followed else chosen_head(trace, view)
     return heads
 
 
-def chosen_head(trace: Trace, view: state.View) -> tuple[int, int]:
+def chosen_head(trace: Trace, view: url.View) -> tuple[int, int]:
     """The reader's head where this model has it, else the most informative one."""
     layers, heads = trace.pattern.shape[:2]
-    layer, head = view.heads.get(state.head_key(trace.model), (layers, heads))
+    layer, head = view.heads.get(url.head_key(trace.model), (layers, heads))
     if layer < layers and head < heads:
         return layer, head
     given = trace.prompt_length

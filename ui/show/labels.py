@@ -6,6 +6,12 @@ from mla_core.records.trace import Trace
 from ui.words.en import common as words
 
 
+def about_model(config: ModelConfig) -> dict[str, str]:
+    """Title and a line on a model, by its attention."""
+    converted = config.model_type.startswith("mla_")
+    return words.ABOUT["converted" if converted else config.attention]
+
+
 def visible(token: str) -> str:
     """Spaces and line breaks as signs; characters that would print nothing as their code."""
     shown = token.replace("\n", "⏎").replace("\t", "⇥")

@@ -2,13 +2,17 @@
 
 import threading
 import uuid
+from concurrent.futures import Future
+from itertools import count
 
 import streamlit as st
 
-from mla_core.engine.engine import EngineBusy
-from mla_core.experiments.speed.timings import Measure, SpeedRun, Stopped
+from mla_core.engine import EngineBusy, Progress
+from mla_core.experiments.speed import Measure, SpeedRun
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import sentence
+from ui.jobs.operator import readers_may
+from ui.words.en import common
 from ui.words.en import speed as words
 
 
@@ -16,50 +20,73 @@ class Measuring:
     """What every session sees of it.
 
     Attributes:
-        run: what is measured so far, or was last time.
-        done, total: results; total is 0 until the first one.
         problem: a sentence, when the last run ended early.
         owner: the session that may stop it.
     """
 
     def __init__(self) -> None:
-        self.run: SpeedRun | None = None
-        self.done = self.total = 0
         self.problem: str | None = None
         self.owner: str | None = None
-        self.running = False
-        self._cancelled = threading.Event()
+        self._run: SpeedRun | None = None
+        self._job: Measure | None = None
+        self._future: Future[SpeedRun] | None = None
+        self._numbers = count()
         self._lock = threading.Lock()
 
+    @property
+    def running(self) -> bool:
+        return self._future is not None and not self._future.done()
+
+    @property
+    def progress(self) -> Progress:
+        """Results done and in all; none of none until the first one."""
+        far = ENGINE.progress(self._job) if self._job is not None else None
+        return far or Progress(0, 0)
+
+    @property
+    def run(self) -> SpeedRun | None:
+        """What is measured so far, or was last time."""
+        self._keep()
+        return self._run
+
+    def _keep(self) -> None:
+        so_far = self.progress.so_far
+        if isinstance(so_far, SpeedRun) and so_far.compared():
+            self._run = so_far  # until then the last run stays on the screen
+
     def start(self, owner: str) -> None:
-        """A second reader's click changes nothing."""
+        """A second reader's click changes nothing.
+
+        Here and in `stop`, not only in the buttons: an event can be sent without its button.
+        """
         with self._lock:
-            if self.running:
+            if self.running or not readers_may():
                 return
-            self._cancelled.clear()
-            self.running, self.owner, self.problem = True, owner, None
-            self.done = self.total = 0
+            self.owner, self.problem, self._job = owner, None, Measure(next(self._numbers))
             try:
-                future = ENGINE.submit(Measure(self._tell, self._cancelled.is_set))
+                self._future = ENGINE.submit(self._job)
             except EngineBusy as error:
-                self.running, self.problem = False, str(error)
+                self.problem = str(error)
                 return
-        future.add_done_callback(lambda done: self._end(done.exception()))
+        self._future.add_done_callback(self._end)
 
     def stop(self) -> None:
-        self._cancelled.set()
+        """What was measured by now is kept."""
+        if not readers_may():
+            return
+        self._keep()
+        if self._future is not None:
+            self._future.cancel()
 
-    def _tell(self, run: SpeedRun, done: int, total: int) -> None:
-        if run.compared():  # until then the last run stays on the screen
-            self.run = run
-        self.done, self.total = done, max(done, total)
-
-    def _end(self, error: BaseException | None) -> None:
-        if isinstance(error, Stopped):
+    def _end(self, future: "Future[SpeedRun]") -> None:
+        if future.cancelled():
             self.problem = words.LIVE_STOPPED
-        elif isinstance(error, Exception):
+            return
+        error = future.exception()
+        if isinstance(error, Exception):
             self.problem = sentence(error)
-        self.running = False
+        else:
+            self._run = future.result()
 
 
 LIVE = Measuring()
@@ -83,14 +110,18 @@ def _panel(drawn: tuple[bool, int]) -> None:
         st.rerun()
     me = st.session_state["measuring_as"]
     if LIVE.running:
-        told = words.LIVE_PROGRESS.format(done=LIVE.done, total=LIVE.total)
-        st.progress(LIVE.done / LIVE.total if LIVE.total else 0.0, told)
-        if LIVE.owner == me:
+        far = LIVE.progress
+        told = words.LIVE_PROGRESS.format(done=far.done, total=far.total)
+        st.progress(far.done / far.total if far.total else 0.0, told)
+        if LIVE.owner == me and readers_may():
             st.button(words.LIVE_CANCEL, on_click=LIVE.stop, key="measure_stop")
         else:
             st.markdown(words.LIVE_OTHERS)
         return
     if LIVE.problem:
         st.warning(LIVE.problem)
+    if not readers_may():
+        st.info(common.OPERATORS_ALONE)
+        return
     label = words.LIVE_START if LIVE.run is None else words.LIVE_AGAIN
     st.button(label, on_click=LIVE.start, args=(me,), key="measure")

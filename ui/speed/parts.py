@@ -1,6 +1,7 @@
 """The parts of the page "Speed": each one picture, a sentence, and what stands behind it."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -27,8 +28,12 @@ from ui.speed.view import (
 )
 from ui.words.en import speed as words
 
+if TYPE_CHECKING:
+    from ui.figures.deepseeks_scale import Bar
+
 CONTEXTS = np.unique(np.floor(np.geomspace(256, 2**17, 120)))
 TABLE = (4096, 8192, 32_768, 131_072)
+LEDGER_COLOURS = {"bytes": palette.ROPE_KEY, "time": palette.LATENT}
 KERNELS = ASSETS.parent / "mla_core" / "kernels"
 
 
@@ -76,7 +81,13 @@ def steps(look: Look, run: SpeedRun) -> None:
     from ui.figures.speed import Series, steps_figure
 
     def series(
-        kind: str, name: str, timings: Sequence[Timing], *, strong: bool, joined: bool = True
+        kind: str,
+        key: str,
+        label: str,
+        timings: Sequence[Timing],
+        *,
+        strong: bool,
+        joined: bool = True,
     ) -> Series:
         ordered = sorted(timings, key=lambda t: t.tokens)
         hover = [
@@ -87,21 +98,23 @@ def steps(look: Look, run: SpeedRun) -> None:
             for t in ordered
         ]  # fmt: skip
         times, tokens = [seconds_of(t) for t in ordered], [t.tokens for t in ordered]
-        return Series(kind, name, tokens, times, hover, strong=strong, joined=joined, listed=joined)
+        return Series(
+            kind, key, label, tokens, times, hover, strong=strong, joined=joined, listed=joined
+        )
 
     lines = []
     for kind in KINDS:
         fastest = [t for t in (run.fastest(kind, *point) for point in run.points()) if t]
         on_line = quickest(fastest)
         if on_line:
-            lines.append(series(kind, kind, on_line, strong=True))
+            lines.append(series(kind, kind, kind, on_line, strong=True))
             beside = [t for t in fastest if t not in on_line]
-            lines.append(series(kind, kind, beside, strong=False, joined=False))
+            lines.append(series(kind, kind, kind, beside, strong=False, joined=False))
     ways = others(run)
     for name in ways if len(ways) > 1 else []:
         ran = [t for t in run.timings if (t.kind, t.through) == (ABSORBED, name) and t.seconds]
         through = words.THROUGH.format(through=name)
-        lines.append(series(ABSORBED, through, quickest(ran), strong=False))
+        lines.append(series(ABSORBED, f"{ABSORBED}, {name}", through, quickest(ran), strong=False))
     here = at(run, look.point)
     mha, mla = seconds_of(here["MHA"]), seconds_of(here[ABSORBED])
     fewer = run.share(here["MHA"]).nbytes / run.share(here[ABSORBED]).nbytes
@@ -138,9 +151,10 @@ def roofline(look: Look, run: SpeedRun) -> None:
         )  # fmt: skip
         x, y = [intensity[timing.kind]], [share.flops / seconds]
         name = words.SHORT.get(timing.kind, timing.kind) if strong else timing.through
-        label = name if strong or not _crowded(run, timing, here.values()) else ""
+        text = name if strong or not _crowded(run, timing, here.values()) else ""
+        key = timing.kind if strong else f"{timing.kind}, {timing.through}"
         points.append(
-            Series(timing.kind, name, x, y, [hover], label=label, joined=False, strong=strong)
+            Series(timing.kind, key, name, x, y, [hover], text=text, joined=False, strong=strong)
         )
     above = intensity[ABSORBED] > ridge
     told = words.ROOF_TOLD.format(
@@ -193,7 +207,7 @@ def shares(look: Look, run: SpeedRun) -> None:
     least = max(mla.reading, mla.products)
     told = words.SHARES_TOLD.format(
         time=time_of(mla.seconds), least=time_of(least), rest=max(0.0, 1 - least / mla.seconds),
-        binding=words.SHARES_READS if mla.reading >= mla.products else words.SHARES_PRODUCTS,
+        binding=words.SHARES_BINDING["reading" if mla.reading >= mla.products else "products"],
     )  # fmt: skip
     st.markdown(told)
     figure = shares_figure(bars, theme=theme(), title=words.SHARES_TITLE.format(**place_of(look)))
@@ -209,13 +223,21 @@ def _times(ratio: float, more: str, less: str) -> str:
     return more.format(x=ratio) if ratio > 1 else less.format(x=1 / ratio)
 
 
+def _ledger_bar(kind: str, part: str, value: float) -> "Bar":
+    """How many times as much of something a kind of attention needs as MLA."""
+    from ui.figures.deepseeks_scale import Bar
+
+    label = words.LEDGER_BARS[part].format(kind=kind)
+    return Bar(f"{kind}, {part}", label, value, f"{value:.3g}×", LEDGER_COLOURS[part])
+
+
 def ledger(look: Look, run: SpeedRun) -> None:
     from ui.figures.deepseeks_scale import bars_figure
 
     here = at(run, look.point)
     mla = here[ABSORBED]
     mine, took = run.share(mla), seconds_of(mla)
-    rows, values, told = [words.LEDGER_HEAD], {}, ""
+    rows, bars, told = [words.LEDGER_HEAD], [], ""
     for kind in KINDS:
         if kind == ABSORBED:
             continue
@@ -223,10 +245,10 @@ def ledger(look: Look, run: SpeedRun) -> None:
         nbytes = _times(mine.nbytes / theirs.nbytes, words.LEDGER_MORE, words.LEDGER_FEWER)
         flops = _times(mine.flops / theirs.flops, words.LEDGER_MORE, words.LEDGER_FEWER)
         if kind in here:
-            values[words.LEDGER_BYTES.format(kind=kind)] = theirs.nbytes / mine.nbytes
+            bars.append(_ledger_bar(kind, "bytes", theirs.nbytes / mine.nbytes))
             ratio = took / seconds_of(here[kind])
             time = _times(ratio, words.LEDGER_LONGER, words.LEDGER_LESS)
-            values[words.LEDGER_TIME.format(kind=kind)] = 1 / ratio
+            bars.append(_ledger_bar(kind, "time", 1 / ratio))
         else:
             floor = float(theirs.seconds(run.ceilings))
             time = words.LEDGER_NOT.format(floor=time_of(floor), x=floor / took)
@@ -241,14 +263,10 @@ def ledger(look: Look, run: SpeedRun) -> None:
         )
     st.markdown(told)
     chart(
-        bars_figure(
-            values, labels=[f"{value:.3g}×" for value in values.values()], theme=theme(),
-            colours=[palette.ROPE_KEY if ": b" in name else palette.LATENT for name in values],
-            title=words.LEDGER_TITLE,
-        ),
+        bars_figure(bars, theme=theme(), title=words.LEDGER_TITLE),
         "ledger",
         alt=words.LEDGER_ALT.format(told=told.replace("**", "")),
-        table=[["beside", "times as much as MLA"], *values.items()],
+        table=[["beside", "times as much as MLA"], *([bar.name, bar.value] for bar in bars)],
     )  # fmt: skip
     st.markdown("\n".join(rows))
     absorbed, rebuilt = LATENT.heads * (2 * 512 + 64), LATENT.heads * LATENT.rebuilt().width
@@ -270,7 +288,13 @@ def whole(look: Look, run: SpeedRun) -> None:
         return step_seconds(run, "MHA", batch, tokens) / step_seconds(run, ABSORBED, batch, tokens)
 
     lines = [
-        Line(words.WHOLE_LINE.format(batch=batch), colour, CONTEXTS, ratio(batch, CONTEXTS))
+        Line(
+            f"batch {batch}",
+            words.WHOLE_LINE.format(batch=batch),
+            colour,
+            CONTEXTS,
+            ratio(batch, CONTEXTS),
+        )
         for batch, colour in zip(BATCHES, colours, strict=True)
     ]
     room = fitting(run, context)
@@ -284,7 +308,7 @@ def whole(look: Look, run: SpeedRun) -> None:
     st.markdown(told)
     figure = lines_figure(
         lines, title=words.WHOLE_TITLE, x=words.WHOLE_X, y=words.WHOLE_Y, unit="×", theme=theme(),
-        at=context, levels={}, log=False,
+        at=context, log=False,
     )  # fmt: skip
     alt = words.WHOLE_ALT.format(told=told.replace("**", ""))
     chart(figure, "whole", alt=alt, table=table_of(figure))

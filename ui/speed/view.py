@@ -9,10 +9,10 @@ from mla_core.arithmetic.architectures import PUBLISHED
 from mla_core.arithmetic.roofline import Share, sequences_that_fit, weights_share
 from mla_core.experiments.speed.timings import ABSORBED, KINDS, OURS, STORAGE_OF, SpeedRun, Timing
 from mla_core.models.locate import ASSETS
-from ui.deepseeks_scale.view import PLAIN, R1, counterfactuals
+from ui import catalogue
+from ui.deepseeks_scale.view import counterfactuals
 from ui.speed.measuring import LIVE
-from ui.state import url as state
-from ui.words.en import speed as words
+from ui.state import url
 
 GPUS = 8
 BATCHES = (1, 8, 32, 128)
@@ -44,15 +44,14 @@ class Look:
 
 
 def current() -> Look:
-    """What the URL asks for; what it says wrongly falls back to the default."""
-    run_name = state.asked("run", words.RUNS)
-    run = LIVE.run if run_name == "live" else recorded_run(run_name)
+    """What the link asks for."""
+    view = url.read("speed")
+    run = LIVE.run if view.run == "live" else recorded_run(view.run)
     points = run.compared() if run is not None else []
-    names = {f"{batch}x{context}": (batch, context) for batch, context in points}
     # the largest step that all kinds took, so that no picture opens on the cost of starting
-    default = f"{points[-1][0]}x{points[-1][1]}" if points else None
-    point = names[state.asked("at", names, default)] if names else (0, 0)
-    return Look(state.asked("part", words.PARTS), run_name, run, point)
+    largest = points[-1] if points else (0, 0)
+    point = view.at if view.at in points else largest
+    return Look(view.speed_part, view.run, run, point)
 
 
 def at(run: SpeedRun, point: tuple[int, int]) -> dict[str, Timing]:
@@ -86,7 +85,7 @@ def interpolated(run: SpeedRun, kind: str, tokens: np.ndarray | float) -> np.nda
 
 def step_seconds(run: SpeedRun, kind: str, batch: int, context: np.ndarray | float) -> np.ndarray:
     """Of DeepSeek-V3 on `GPUS` of the machine, `batch` sequences on each: weights and attention."""
-    model = PUBLISHED[R1]
+    model = PUBLISHED[catalogue.R1]
     weights = weights_share(model, WEIGHT_BYTES, GPUS * batch)
     assert isinstance(weights, Share)
     reading = float(weights.seconds(run.ceilings.times(GPUS)))
@@ -95,9 +94,9 @@ def step_seconds(run: SpeedRun, kind: str, batch: int, context: np.ndarray | flo
 
 def fitting(run: SpeedRun, context: int) -> dict[str, int]:
     """Sequences a GPU for which `GPUS` of the machine have memory, beside the weights."""
-    plain = next(model for model in counterfactuals() if model.name == PLAIN)
+    plain = counterfactuals()["r1_as_mha"]
     storage, machine = STORAGE_OF[run.dtype], run.ceilings.times(GPUS)
     return {
         kind: max(0, sequences_that_fit(model, storage, machine, context, WEIGHT_BYTES)) // GPUS
-        for kind, model in (("MHA", plain), (ABSORBED, PUBLISHED[R1]))
+        for kind, model in (("MHA", plain), (ABSORBED, PUBLISHED[catalogue.R1]))
     }

@@ -21,6 +21,7 @@ from transformers.models.auto.modeling_auto import (
 
 from mla_core.arithmetic.architectures.architecture import Architecture, grouped
 from mla_core.arithmetic.architectures.attention import Attention, Compressed, Heads, Latent, State
+from mla_core.arithmetic.architectures.config_problem import ConfigError
 from mla_core.arithmetic.architectures.reading import Read
 
 MAX_CHARACTERS = 200_000
@@ -69,10 +70,6 @@ COMPARED = (
 )  # fmt: skip
 
 
-class ConfigError(ValueError):
-    """A configuration that cannot be counted; the message names the field and what to do."""
-
-
 def from_config(source: str | Path | Mapping[str, Any], name: str = "your model") -> Read:
     """Reads a `config.json`: a path, its text, or what is in it.
 
@@ -109,18 +106,17 @@ def _object(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
         try:
             text = source.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{source} cannot be read: {error}") from None
+            raise ConfigError.of("unreadable", file=str(source), reason=str(error)) from None
     if len(str(text)) > MAX_CHARACTERS:
-        raise ConfigError(f"A config.json has at most {MAX_CHARACTERS:,} characters here.")
+        raise ConfigError.of("too_long", most=MAX_CHARACTERS)
     try:
         raw = json.loads(str(text))
     except (ValueError, RecursionError) as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise ConfigError(
-            f"This is not JSON{where}: paste the whole config.json, from its first brace to its last."
-        ) from None
+        if isinstance(error, json.JSONDecodeError):
+            raise ConfigError.of("not_json_at", line=error.lineno) from None
+        raise ConfigError.of("not_json") from None
     if not isinstance(raw, dict):
-        raise ConfigError("A config.json holds one object: it begins with a brace.")
+        raise ConfigError.of("no_object")
     return raw
 
 
@@ -130,23 +126,23 @@ def _language_part(raw: dict[str, Any]) -> dict[str, Any]:
         if isinstance(raw.get(part), dict):
             return {**raw[part]}
         if raw.get(part) is not None:
-            raise ConfigError(f"{part} must be an object in braces.")
+            raise ConfigError.of("part_is_no_object", field=part)
     return raw
 
 
 def _check(field: str, value: Any) -> None:
     words = isinstance(value, list) and all(isinstance(one, str) for one in value)
     if field in LISTS and value is not None and not words:
-        raise ConfigError(f"{field} must be a list of words, one a layer.")
+        raise ConfigError.of("no_list", field=field)
     known = OLD_NAMES.get(field, field)
     if known not in LIMITS or value is None:
         return
     if type(value) is not int:
-        raise ConfigError(f"{field} must be a whole number, not {value!r}.")
+        raise ConfigError.of("no_whole_number", field=field, value=value)
     least = 0 if known in MAY_BE_ZERO else 1
     if not least <= value <= LIMITS[known]:
-        raise ConfigError(
-            f"{field} is {value:,}: it must lie between {least} and {LIMITS[known]:,}."
+        raise ConfigError.of(
+            "out_of_range", field=field, value=value, least=least, most=LIMITS[known]
         )
 
 
@@ -154,7 +150,7 @@ def _opened(raw: dict[str, Any], said: dict[str, Any]) -> tuple[PreTrainedConfig
     """The configuration as transformers reads it, and notes on what it filled in."""
     model_type = raw.get("model_type")
     if not isinstance(model_type, str):
-        raise ConfigError("model_type is missing: it says which kind of model this is.")
+        raise ConfigError.of("no_model_type")
     if model_type not in CONFIG_MAPPING:
         return _unknown(model_type, said)
     quiet = logging.getLogger("transformers")
@@ -167,21 +163,19 @@ def _opened(raw: dict[str, Any], said: dict[str, Any]) -> tuple[PreTrainedConfig
             config = whole.get_text_config(decoder=True)
     except Exception as error:  # each class checks in its own way, and raises what it likes
         reason = str(error).strip().splitlines()
-        raise ConfigError(
-            f"transformers refuses this {model_type} configuration: "
-            f"{reason[-1].strip() if reason else type(error).__name__}"
-        ) from None
+        told = reason[-1].strip() if reason else type(error).__name__
+        raise ConfigError.of("refused", model_type=model_type, reason=told) from None
     finally:
         quiet.setLevel(level)
     if whole.is_encoder_decoder:
-        raise ConfigError(f"model_type {model_type} is an encoder and a decoder: not counted here.")
+        raise ConfigError.of("encoder", model_type=model_type)
     if not isinstance(config, PreTrainedConfig):
-        raise ConfigError(f"text_config: a {model_type} model has none.")
+        raise ConfigError.of("no_text_part", model_type=model_type)
     writes = {*MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, *MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES}
     if not {model_type, config.model_type} & {*writes, *COMPARED} or (
         getattr(config, "is_decoder", None) is False
     ):
-        raise ConfigError(f"model_type {model_type} does not write one token after the other.")
+        raise ConfigError.of("no_decoder", model_type=model_type)
     aliases = {new: old for new, old in type(config).attribute_map.items()}
     notes = []
     for field in ("num_hidden_layers", "num_attention_heads", "num_key_value_heads", "kv_lora_rank",
@@ -208,15 +202,10 @@ def _unknown(model_type: str, said: dict[str, Any]) -> tuple[PreTrainedConfig, l
         needed.append("hidden_size")
     for field in needed:
         if said.get(field) is None:
-            raise ConfigError(
-                f"{field} is missing, and transformers does not know the model_type {model_type!r}: "
-                "add the field."
-            )
+            raise ConfigError.of("missing", field=field, model_type=model_type)
     for field in ("layer_types", "linear_attn_config", "ssm_cfg", "attn_layer_indices"):
         if said.get(field) is not None:
-            raise ConfigError(
-                f"{field}: the layers of {model_type!r} differ in a way that is not known here."
-            )
+            raise ConfigError.of("unknown_layers", field=field, model_type=model_type)
     config = PreTrainedConfig(**{name: said[name] for name in LIMITS if name in said})
     config.model_type = model_type
     return config, [
@@ -236,14 +225,14 @@ def _layers(config: PreTrainedConfig) -> list[Attention]:
         types, arguments = get_layer_types_and_kwargs(config)
         parts = list(config.per_layer_config)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"num_hidden_layers or layer_types cannot be read: {error}") from None
+        raise ConfigError.of("unreadable_layers", reason=str(error)) from None
     layers = []
     for index, (kind, part, more) in enumerate(zip(types, parts, arguments, strict=True)):
         if kind == "dummy":
             continue  # it reads another layer's cache, or has no attention
         layers.append(_layer(kind, part, more.get("sliding_window"), index))
     if not layers:
-        raise ConfigError("layer_types: no layer of this model has attention.")
+        raise ConfigError.of("no_attention")
     return layers
 
 
@@ -264,17 +253,13 @@ def _layer(kind: str, config: PreTrainedConfig, window: int | None, index: int) 
         "chunked_attention",
         "indexed_attention",
     ):
-        raise ConfigError(
-            f"layer_types: what a layer of the kind {kind!r} keeps is not known here."
-        )
+        raise ConfigError.of("unknown_kind", kind=kind)
     if window is not None and window < 2:
-        raise ConfigError(
-            f"sliding_window is {window}: it must hold an earlier token too, or be null."
-        )
+        raise ConfigError.of("short_window", window=window)
     heads = _size(config, "num_attention_heads")
     if _get(config, "kv_lora_rank"):
         if window is not None:
-            raise ConfigError("sliding_window and kv_lora_rank together are not known here.")
+            raise ConfigError.of("window_and_latent")
         indexers = _get(config, "indexer_types") or []
         shared = index < len(indexers) and indexers[index] == "shared"
         own_indexer = kind == "indexed_attention" and not shared
@@ -294,17 +279,14 @@ def _rate(config: PreTrainedConfig, kind: str) -> int:
     rates = config.compress_rates
     rate = rates.get(kind) if isinstance(rates, dict) else None
     if type(rate) is not int or not 1 <= rate <= LIMITS["sliding_window"]:
-        raise ConfigError(f"compress_rates must give a positive whole number for {kind}.")
+        raise ConfigError.of("no_compress_rate", kind=kind)
     return rate
 
 
 def _even_share(hidden_size: int, heads: int) -> int:
     """What each head has of the width, where the file does not say."""
     if hidden_size % heads:
-        raise ConfigError(
-            f"head_dim is missing, and hidden_size, {hidden_size}, is not a multiple of "
-            f"num_attention_heads, {heads}."
-        )
+        raise ConfigError.of("uneven_heads", hidden_size=hidden_size, heads=heads)
     return hidden_size // heads
 
 
@@ -315,9 +297,7 @@ def _kv_heads(config: PreTrainedConfig, heads: int) -> int:
     else:
         found = _get(config, "num_key_value_heads") or heads
     if heads % found:
-        raise ConfigError(
-            f"num_key_value_heads is {found}, which does not divide num_attention_heads, {heads}."
-        )
+        raise ConfigError.of("uneven_groups", groups=found, heads=heads)
     return int(found)
 
 
@@ -334,13 +314,11 @@ def _state(config: PreTrainedConfig) -> State:
         values = heads * _size(config, "linear_value_head_dim")
         kernel = _size(config, "linear_conv_kernel_dim")
         return State(heads, (2 * keys + values) * kernel, values * key_dim)
-    raise ConfigError(
-        f"layer_types: what a linear_attention layer of {config.model_type!r} keeps is not known here."
-    )
+    raise ConfigError.of("unknown_linear_attention", model_type=config.model_type)
 
 
 def _size(config: PreTrainedConfig, field: str) -> int:
     value = _get(config, field)
     if type(value) is not int or not 1 <= value <= LIMITS.get(field, 10**9):
-        raise ConfigError(f"{field} must be a positive whole number, not {value!r}.")
+        raise ConfigError.of("no_size", field=field, value=value)
     return value

@@ -1,16 +1,13 @@
-"""Reading a configuration on the engine's worker: transformers brings torch along."""
+"""What was read of a configuration."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
 
 from mla_core.arithmetic.architectures.architecture import Architecture
-
-if TYPE_CHECKING:
-    from mla_core.engine.engine import Engine
+from mla_core.records.record import Record
 
 
-@dataclass(frozen=True)
-class Read:
+@dataclass(frozen=True, eq=False)
+class Read(Record):
     """What a configuration says, and what it did not say.
 
     Attributes:
@@ -19,21 +16,3 @@ class Read:
 
     architecture: Architecture
     notes: tuple[str, ...]
-
-    @property
-    def nbytes(self) -> int:
-        return sum(map(len, self.notes))
-
-
-@dataclass(frozen=True)
-class ReadConfig:
-    """The text of a `config.json`; a bad one raises `ConfigError`, a sentence."""
-
-    text: str
-    name: str
-    patient: ClassVar[bool] = False
-
-    def compute(self, _engine: "Engine") -> Read:
-        from mla_core.arithmetic.architectures.hugging_face import from_config
-
-        return from_config(self.text, self.name)

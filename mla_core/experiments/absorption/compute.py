@@ -4,11 +4,12 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from mla_core.attention.latent import LatentAttention, Mode
+from mla_core.attention.latent import LatentAttention
+from mla_core.attention.layer import Mode
 from mla_core.attention.recorder import Recorder
-from mla_core.experiments.absorption.paths import Paths
-from mla_core.experiments.inside_one_head.compute import output_weights
-from mla_core.inference.tracing import encode_prompt, trace_ids
+from mla_core.experiments import Models
+from mla_core.experiments.absorption import Absorb, Paths
+from mla_core.inference.tracing import as_trace, encode_prompt, starts_with_bos
 from mla_core.models.language_model import LanguageModel
 
 RECORDED = ("q", "c_kv", "k", "k_rope", "content_scores", "pattern", "z")
@@ -45,15 +46,13 @@ def both_paths(model: LanguageModel, prompt: str, layer: int, head: int) -> Path
         PromptError: the prompt is empty or too long.
         ValueError: the layer has no absorbed path.
     """
-    attention = model.sublayer(layer)[1]
-    if not isinstance(attention, LatentAttention):
-        raise ValueError(f"{model.name} has no absorbed path: choose a model with a latent")
+    attention = model.latent_attention(layer)
     ids = encode_prompt(model, prompt, bos=True)
     naive, logits = _step(model, ids, layer, "naive")
     absorbed, other_logits = _step(model, ids, layer, "absorbed")
 
     w_uk, w_uv = (w[head] for w in attention.up_projections())
-    w_o = output_weights(model.output_projection(layer))[0]  # (hv, d)
+    w_o = attention.output_weights()[0]  # (hv, d)
     w_oh = w_o.unflatten(0, (attention.num_heads, -1))[head]  # (v, d)
     q_nope, c_kv = naive["q"][head, 0, : attention.n], naive["c_kv"]
     pattern = naive["pattern"][head, 0]
@@ -88,10 +87,17 @@ def both_paths(model: LanguageModel, prompt: str, layer: int, head: int) -> Path
         "rebuilt_values": rebuilt,
     }
     return Paths(
-        trace=trace_ids(model, ids, has_bos=model.config.bos_token_id is not None, record=()),
+        trace=as_trace(model, ids, {}, has_bos=starts_with_bos(model)),
         layer=layer,
         head=head,
         arrays={name: x.float().cpu().numpy() for name, x in arrays.items()},
         counts=counts,
         differences={name: x.abs().max().item() for name, x in differences.items()},
     )
+
+
+def absorb(asked: Absorb, models: Models) -> Paths:
+    return both_paths(models.model(asked.model), asked.prompt, asked.layer, asked.head)
+
+
+COMPUTE = {Absorb: absorb}

@@ -11,14 +11,15 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from mla_core.attention.cache import Cache
+from mla_core.attention.cache import STORAGES, Cache
 from mla_core.attention.recorder import Recorder
-from mla_core.experiments.cache_grows.growth import Grow, Growth
+from mla_core.experiments import Models
+from mla_core.experiments.cache_grows import Grow, Growth, Keep, Resume
+from mla_core.experiments.cache_grows.saved_caches import keep, resume
 from mla_core.inference.decoder import choose
-from mla_core.inference.tracing import encode_prompt, trace_ids
+from mla_core.inference.tracing import as_trace, encode_prompt, starts_with_bos
 from mla_core.models.language_model import LanguageModel, stack_layers
 
-STORAGE = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp8": torch.float8_e4m3fn}
 LISTED = 6  # likeliest next tokens
 FORGOTTEN = 24  # numbers of dropped tokens that are tried, at most
 WATCHED = ("x", "q", "pattern")
@@ -122,12 +123,12 @@ def grow(model: LanguageModel, asked: Grow, between: Callable[[], None]) -> Grow
         PromptError: the prompt is empty or too long.
         ValueError: an unknown storage, a negative temperature, or a top_k below 1.
     """
-    if asked.storage not in STORAGE:
-        raise ValueError(f"storage must be one of {', '.join(STORAGE)}, not {asked.storage!r}")
+    if asked.storage not in STORAGES:
+        raise ValueError(f"storage must be one of {', '.join(STORAGES)}, not {asked.storage!r}")
     ids = encode_prompt(model, asked.prompt, bos=True)
     prompt_length = len(ids)
     room = model.config.max_position_embeddings - prompt_length
-    cache = model.new_cache(STORAGE[asked.storage])
+    cache = model.new_cache(STORAGES[asked.storage])
     steps: list[dict[str, float]] = []
     watched: list[dict[str, Tensor]] = []
     following: list[tuple[np.ndarray, np.ndarray]] = []
@@ -162,16 +163,14 @@ def grow(model: LanguageModel, asked: Grow, between: Callable[[], None]) -> Grow
     between()
     macs, macs_full = step_counts(model, [int(step["tokens"]) for step in steps])
     between()
-    forgotten = _forget(model, ids[:prompt_length], STORAGE[asked.storage])
+    forgotten = _forget(model, ids[:prompt_length], STORAGES[asked.storage])
     next_ids, next_ = (np.stack(column) for column in zip(*following, strict=True))
-    trace = trace_ids(
-        model, ids, has_bos=model.config.bos_token_id is not None, record=(),
-        prompt_length=prompt_length,
+    rows = _rows(watched)
+    x = rows.pop("x")
+    trace = as_trace(
+        model, ids, rows | _held(cache), has_bos=starts_with_bos(model), prompt_length=prompt_length,
         cache_nbytes=tuple(map(cache.nbytes_of, range(1, cache.length + 1))),
     )  # fmt: skip
-    for name, x in (_rows(watched) | _held(cache)).items():
-        trace.arrays[name] = x
-    x = trace.arrays.pop("x")
     return Growth(
         trace=trace,
         storage=asked.storage,
@@ -218,3 +217,10 @@ def _forget(model: LanguageModel, ids: list[int], storage: torch.dtype) -> dict[
         cache.crop(held)
     ids_, next_ = (np.stack(column) for column in zip(*following, strict=True))
     return {"forgotten": counts, "forgotten_ids": ids_, "forgotten_next": next_}
+
+
+def continue_text(asked: Grow, models: Models) -> Growth:
+    return grow(models.model(asked.model), asked, models.give_way)
+
+
+COMPUTE = {Grow: continue_text, Keep: keep, Resume: resume}

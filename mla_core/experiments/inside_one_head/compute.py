@@ -4,12 +4,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mla_core.attention.converted import BiasedLatentAttention, RotatedLatentAttention
-from mla_core.attention.latent import MultiHeadLatentAttention
+from mla_core.attention.layer import AttentionLayer
 from mla_core.attention.recorder import Recorder
-from mla_core.experiments.inside_one_head.anatomy import Anatomy, How, Matrix
-from mla_core.inference.tracing import encode_prompt, trace_ids
-from mla_core.models import gpt2
+from mla_core.experiments import Models
+from mla_core.experiments.inside_one_head import Anatomy, Dissect, How, Matrix
+from mla_core.inference.tracing import as_trace, encode_prompt, starts_with_bos
 from mla_core.models.language_model import LanguageModel
 
 
@@ -88,128 +87,6 @@ class _Sheet:
         self._add("z", z, "s v", "product", ("pattern", values))
 
 
-def _part(weight: Tensor, index: int, width: int) -> Tensor:
-    """The rows of one head, as columns: (width * heads, d) -> (d, width)."""
-    return weight[index * width : (index + 1) * width].T
-
-
-def _linear(sheet: _Sheet, name: str, module: nn.Linear, index: int, width: int, axes: str) -> None:
-    """W_name and b_name: one head's share of a linear layer."""
-    sheet.given(f"W_{name}", _part(module.weight, index, width), axes)
-    if module.bias is not None:
-        bias = module.bias[index * width : (index + 1) * width]
-        sheet.given(f"b_{name}", bias, f" {axes.partition(' ')[2]}")
-
-
-def _gpt2(sheet: _Sheet, own: gpt2.Attention, head: int) -> None:
-    """Equations 1-3: MHA with biases, positions inside X."""
-    width = own.c_attn.weight.shape[0] // own.num_heads
-    for part, name in enumerate("QKV"):
-        index = part * own.num_heads + head
-        columns = slice(index * width, (index + 1) * width)
-        letter = "v" if name == "V" else "k"
-        sheet.given(f"W_{name}", own.c_attn.weight[:, columns], f"d {letter}")
-        sheet.given(f"b_{name}", own.c_attn.bias[columns], f" {letter}")
-        rows = "s" if name == "Q" else "t"
-        sheet.linear(name.lower(), "x", f"W_{name}", f"{rows} {letter}", f"b_{name}")
-    sheet.meeting("raw", "q", "k")
-    sheet.attend("raw", own.scale, "v")
-
-
-def _llama(sheet: _Sheet, own: nn.Module, head: int, groups: int, width: int, scale: float) -> None:
-    """Equations 1-3 with RoPE on queries and keys: MHA, GQA, MQA."""
-    q, k, v = (own.get_submodule(f"{name}_proj") for name in "qkv")
-    assert isinstance(q, nn.Linear) and isinstance(k, nn.Linear) and isinstance(v, nn.Linear)
-    shared = head // groups
-    _linear(sheet, "Q", q, head, width, "d k")
-    _linear(sheet, "K", k, shared, width, "d k")
-    _linear(sheet, "V", v, shared, width, "d v")
-    for name, rows in (("q", "s"), ("k", "t")):
-        weight = name.upper()
-        sheet.linear(f"{name}_unrotated", "x", f"W_{weight}", f"{rows} k", f"b_{weight}")
-        sheet.rotated(name, f"{name}_unrotated", f"{rows} k", interleaved=False)
-    sheet.linear("v", "x", "W_V", "t v", "b_V")
-    sheet.meeting("raw", "q", "k")
-    sheet.attend("raw", scale, "v")
-
-
-def _mla(sheet: _Sheet, own: MultiHeadLatentAttention, head: int) -> None:
-    """Equations 9-18 and 37-46, the naive path."""
-    n, r, c = own.n, own.r, own.kv_lora_rank
-    down = own.kv_a_proj_with_mqa
-    for name, rows, letter in (("DKV", slice(0, c), "c"), ("KR", slice(c, c + r), "r")):
-        sheet.given(f"W_{name}", down.weight[rows].T, f"d {letter}")
-        if down.bias is not None:
-            sheet.given(f"b_{name}", down.bias[rows], f" {letter}")
-    sheet.linear("c_raw", "x", "W_DKV", "t c", "b_DKV")
-    sheet.norm("c_kv", "c_raw", own.kv_a_layernorm, "t c")  # (9)
-    sheet.linear("k_rope_unrotated", "x", "W_KR", "t r", "b_KR")
-    sheet.rotated("k_rope", "k_rope_unrotated", "t r", interleaved=own.rope_interleave)  # (15)
-
-    source, letter = "x", "d"
-    if own.q_lora_rank is None:
-        queries = own.q_proj.weight
-    else:
-        _linear(sheet, "DQ", own.q_a_proj, 0, own.q_lora_rank, "d q")
-        sheet.linear("c_q_raw", "x", "W_DQ", "s q", "b_DQ")
-        sheet.norm("c_q", "c_q_raw", own.q_a_layernorm, "s q")  # (12)
-        source, letter, queries = "c_q", "q", own.q_b_proj.weight
-    ours = _part(queries, head, n + r)
-    sheet.given("W_UQ", ours[:, :n], f"{letter} n")
-    sheet.given("W_QR", ours[:, n:], f"{letter} r")
-    sheet.linear("q_nope", source, "W_UQ", "s n")  # (13)
-    sheet.linear("q_rope_unrotated", source, "W_QR", "s r")
-    sheet.rotated("q_rope", "q_rope_unrotated", "s r", interleaved=own.rope_interleave)  # (14)
-
-    w_uk, w_uv = own.up_projections()
-    sheet.given("W_UK", w_uk[head].T, "c n")
-    sheet.given("W_UV", w_uv[head].T, "c v")
-    sheet.linear("k_nope", "c_kv", "W_UK", "t n")  # (10)
-    sheet.linear("v", "c_kv", "W_UV", "t v")  # (11)
-    sheet.meeting("content", "q_nope", "k_nope")
-    sheet.meeting("position_scores", "q_rope", "k_rope")
-    sheet.sum("raw", ("content", "position_scores"), "s t")  # (16)-(17)
-    sheet.attend("raw", own.scale, "v")  # (18)
-
-
-def _biased(sheet: _Sheet, own: BiasedLatentAttention, head: int) -> None:
-    """A converted GPT-2: a latent with a bias, no rope key."""
-    _linear(sheet, "DKV", own.kv_a_proj, 0, own.kv_lora_rank, "d c")
-    sheet.linear("c_kv", "x", "W_DKV", "t c", "b_DKV")
-    _linear(sheet, "Q", own.q_proj, head, own.n, "d k")
-    sheet.linear("q", "x", "W_Q", "s k", "b_Q")
-    w_uk, w_uv = own.up_projections()
-    sheet.given("W_UK", w_uk[head].T, "c k")
-    sheet.given("W_UV", w_uv[head].T, "c v")
-    sheet.linear("k", "c_kv", "W_UK", "t k")
-    sheet.linear("v", "c_kv", "W_UV", "t v")
-    sheet.meeting("raw", "q", "k")
-    sheet.attend("raw", own.scale, "v")
-
-
-def _one_head(sheet: _Sheet, model: LanguageModel, attention: nn.Module, head: int) -> None:
-    config = model.config
-    if isinstance(attention, gpt2.Attention):
-        _gpt2(sheet, attention, head)
-    elif isinstance(attention, MultiHeadLatentAttention):
-        _mla(sheet, attention, head)
-    elif isinstance(attention, BiasedLatentAttention):
-        _biased(sheet, attention, head)
-    elif isinstance(attention, RotatedLatentAttention):
-        raise ValueError(f"the heads of {model.name} are not taken apart here: choose another")
-    else:
-        groups = config.num_attention_heads // config.num_key_value_heads
-        _llama(sheet, attention, head, groups, config.head_dim, config.head_dim**-0.5)
-
-
-def output_weights(module: nn.Module) -> tuple[Tensor, Tensor | None]:
-    """W_O as (hv, d), and its bias, from `LanguageModel.output_projection`."""
-    if isinstance(module, gpt2.Conv1D):
-        return module.weight, module.bias
-    assert isinstance(module, nn.Linear)
-    return module.weight.T, module.bias
-
-
 def dissect(model: LanguageModel, prompt: str, layer: int, head: int) -> Anatomy:
     """Takes `head` of `layer` apart.
 
@@ -242,15 +119,15 @@ def dissect(model: LanguageModel, prompt: str, layer: int, head: int) -> Anatomy
         before.append("earlier")
     sheet.sum("residual", tuple(before), "s d")
     sheet.norm("x", "residual", norm, "s d")
-    for name, table in zip(("cos", "sin"), model.rope_tables or (), strict=False):
-        sheet.given(name, model.get_buffer(table)[: len(ids)], "s ")
+    for name, table in zip(("cos", "sin"), model.rotation(len(ids)) or (), strict=False):
+        sheet.given(name, table, "s ")
     rest = _Sheet()
     rest.matrices.update(sheet.matrices)
-    _one_head(sheet, model, attention, head)
-    heads = [_z(rest, model, attention, other) for other in range(config.num_attention_heads)]
+    attention.derive(sheet, head)
+    heads = [_z(rest, attention, other) for other in range(config.num_attention_heads)]
     width = sheet["z"].shape[1]
     sheet._add("concat", np.hstack(heads), "s hv", "beside", ("z",), offset=head * width)
-    w_o, b_o = output_weights(model.output_projection(layer))
+    w_o, b_o = attention.output_weights()
     scale = model.residual_scale  # a factor on what is added is a factor on W_O
     sheet.given("W_O", w_o, "hv d", scale)
     if b_o is not None:
@@ -260,13 +137,20 @@ def dissect(model: LanguageModel, prompt: str, layer: int, head: int) -> Anatomy
 
     own = run["pattern"][layer][head].double().cpu().numpy()
     difference = np.abs(np.nan_to_num(sheet["pattern"]) - own).max()
-    trace = trace_ids(model, ids, has_bos=config.bos_token_id is not None, record=())
+    trace = as_trace(model, ids, {}, has_bos=starts_with_bos(model))
     return Anatomy(trace, layer, head, sheet.matrices, float(difference))
 
 
-def _z(start: _Sheet, model: LanguageModel, attention: nn.Module, head: int) -> np.ndarray:
+def _z(start: _Sheet, attention: AttentionLayer, head: int) -> np.ndarray:
     """(s, v) what another head adds, in the same way."""
     sheet = _Sheet()
     sheet.matrices.update(start.matrices)
-    _one_head(sheet, model, attention, head)
+    attention.derive(sheet, head)
     return sheet["z"]
+
+
+def take_apart(asked: Dissect, models: Models) -> Anatomy:
+    return dissect(models.model(asked.model), asked.prompt, asked.layer, asked.head)
+
+
+COMPUTE = {Dissect: take_apart}

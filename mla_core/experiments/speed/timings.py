@@ -1,21 +1,18 @@
 """Decode steps as they were timed: one attention layer of DeepSeek-V3's shape, and whole models.
 
-Free of torch, like `Trace`: pages read recorded runs with it. `mla_core.bench.speed` makes them.
+`mla_core.bench.speed` makes them.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 from mla_core.arithmetic.architectures import STORAGES, Heads, Latent
 from mla_core.arithmetic.architectures.attention import Attention, Storage
 from mla_core.arithmetic.formula import Formula
 from mla_core.arithmetic.roofline import Gpu, Share
-
-if TYPE_CHECKING:
-    from mla_core.engine.engine import Engine
+from mla_core.records.record import Record
 
 ABSORBED, NAIVE = "MLA absorbed", "MLA rebuilt"
 LATENT = Latent(128, 512, 64, 128, 128)  # DeepSeek-V3
@@ -113,7 +110,7 @@ class WholeModel:
 
 
 @dataclass(frozen=True)
-class SpeedRun:
+class SpeedRun(Record):
     """What one machine did, and which machine it was.
 
     Attributes:
@@ -134,8 +131,6 @@ class SpeedRun:
     timings: tuple[Timing, ...] = ()
     whole_model: str = ""
     whole: tuple[WholeModel, ...] = ()
-
-    nbytes: ClassVar[int] = 2**16  # for the engine's memory: a page of text
 
     @property
     def ceilings(self) -> Gpu:
@@ -165,12 +160,14 @@ class SpeedRun:
         ]
         return min(ran, key=lambda t: t.seconds or 0.0, default=None)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path) -> None:  # type: ignore[override]
+        """Writes JSON: a run is a page of text, and is read by people too."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, path: Path) -> "SpeedRun":
+    def load(cls, path: Path) -> "SpeedRun":  # type: ignore[override]
+        """Reads what `save` wrote."""
         raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         raw["timings"] = tuple(Timing(**timing) for timing in raw["timings"])
         raw["whole"] = tuple(WholeModel(**whole) for whole in raw["whole"])
@@ -181,39 +178,3 @@ class SpeedRun:
         if isinstance(result, Timing):
             return replace(self, timings=(*self.timings, result))
         return replace(self, whole=(*self.whole, result))
-
-
-class Stopped(Exception):
-    """The reader who started a run has ended it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Measure:
-    """The benchmark on the machine that serves the pages, cut to its size: a job of its own kind.
-
-    Attributes:
-        tell: called with (the run so far, results done, results in all).
-        stopped: whether to end early; what is measured by then is kept.
-    """
-
-    tell: Callable[[SpeedRun, int, int], None]
-    stopped: Callable[[], bool]
-    patient: ClassVar[bool] = True
-
-    def compute(self, engine: "Engine") -> SpeedRun:
-        from mla_core.bench.speed import measure, plan_for_here
-        from mla_core.engine.engine import leave_a_core
-
-        leave_a_core()
-
-        def between() -> None:
-            if self.stopped():
-                raise Stopped
-            engine.give_way()
-
-        plan = plan_for_here(live=True)
-        run = None
-        for done, run in enumerate(measure(plan, between)):
-            self.tell(run, done, len(plan))
-        assert run is not None
-        return run

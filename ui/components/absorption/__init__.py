@@ -1,23 +1,18 @@
 """Two decode paths of one MLA layer beside each other, how they grow, and their algebra."""
 
-from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
+import numpy as np
 
 from mla_core.arithmetic.accounting import DEEPSEEK_V2, LatentShape
-from mla_core.experiments.absorption.paths import Paths
-from ui.components import VALUE_BYTES, bytes64, script, source, style
+from mla_core.experiments.absorption import Paths
+from ui.components import VALUE_BYTES, On, bytes64, component
 from ui.figures import palette
 from ui.show.labels import token_texts
+from ui.state.url import View
 from ui.words.en import absorption as words
 
-mount = st.components.v2.component(
-    "mla_explorer_absorption",
-    html=source("absorption", "absorption.html"),
-    css=style("absorption"),
-    js=script("absorption"),
-)
+mount = component("absorption")
 BYTES_BFLOAT16 = 2
 WAY_COLOURS = {"naive": palette.K, "absorbed": palette.LATENT}
 PRODUCT_COLOURS = {
@@ -35,12 +30,15 @@ def line(at_one: int, at_two: int) -> tuple[int, int]:
     return 2 * at_one - at_two, at_two - at_one
 
 
-def shape_data(shape: LatentShape, name: str, value_bytes: int, kind: str, ran: bool) -> Any:
+def shape_data(
+    key: str, shape: LatentShape, name: str, value_bytes: int, kind: str, ran: bool
+) -> dict[str, Any]:
     """How the costs of a shape grow with the tokens in its cache."""
     ways = {"naive": shape.naive, "absorbed": shape.absorbed, "heads": shape.without_latent}
     costs = {way: (cost(1), cost(2)) for way, cost in ways.items()}
     read = {way: line(*(c.cache_values for c in pair)) for way, pair in costs.items()}
     return {
+        "key": key,
         "name": name,
         "type": kind,
         "bytes": value_bytes,
@@ -80,15 +78,24 @@ def merged_sizes(shape: LatentShape, form: str) -> str:
     return form.format(apart=apart, merged=merged, ratio=merged / apart)
 
 
-def absorption(paths: Paths, *, source: str, on_head: Callable[[], None]) -> Any:
+def key_of_check(pattern: np.ndarray, chosen: int | None) -> int:
+    """The reader's token where the text has it, else the one looked at most; not the sink."""
+    if chosen is not None and chosen < len(pattern):
+        return chosen
+    return int(pattern[1:].argmax()) + 1 if len(pattern) > 1 else 0
+
+
+def absorption(paths: Paths, *, view: View, source: str, on: On) -> None:
     """Draws both paths.
 
     Args:
         paths: the last token of a text on both.
+        view: the sizes, the tokens in the cache (None: those of the text) and the key of the check.
         source: where the numbers come from.
-        on_head: reads `st.session_state["absorption"].head` (model, layer, head).
+        on: "head" ([model, layer, head]), "option" ([name, value], "context" and "shape" among
+            them).
     """
-    trace, shape = paths.trace, paths.shape
+    trace, own = paths.trace, paths.shape
     pattern = paths.arrays["pattern"]
     data = {
         "model": trace.model,
@@ -97,28 +104,34 @@ def absorption(paths: Paths, *, source: str, on_head: Callable[[], None]) -> Any
         "heads": trace.config.num_attention_heads,
         "layer": paths.layer,
         "head": paths.head,
-        "key": int(pattern[1:].argmax()) + 1 if len(pattern) > 1 else 0,  # not the sink
+        "key": key_of_check(pattern, view.key),
+        "context": view.absorption_context,
+        "mostTokens": View.absorption_context.high,
+        "shape": view.shape,
         "headline": words.ABSORPTION_HEADLINE.format(**paths.differences),
         "ways": [way(name, paths) for name in ("naive", "absorbed")],
         "shapes": [
             shape_data(
-                shape,
+                "own",
+                own,
                 words.SHAPE_OWN.format(model=trace.model, dtype=trace.dtype),
                 VALUE_BYTES[trace.dtype],
                 trace.dtype,
                 True,
             ),
-            shape_data(DEEPSEEK_V2, words.SHAPE_DEEPSEEK, BYTES_BFLOAT16, "bfloat16", False),
+            shape_data(
+                "deepseek", DEEPSEEK_V2, words.SHAPE_DEEPSEEK, BYTES_BFLOAT16, "bfloat16", False
+            ),
         ],
         "mergedSizes": [
-            merged_sizes(shape, words.MERGED_OWN),
+            merged_sizes(own, words.MERGED_OWN),
             merged_sizes(DEEPSEEK_V2, words.MERGED_DEEPSEEK),
         ],
-        "sizes": {"n": shape.n, "c": shape.c},
+        "sizes": {"n": own.n, "c": own.c},
         "arrays": {name: bytes64(array) for name, array in paths.arrays.items()},
         "source": source,
         "words": words.ABSORPTION_LAYER,
         "colours": {"signed": palette.SIGNED, "latent": palette.LATENT},
         "chartColours": CHART_COLOURS,
     }
-    return mount(key="absorption", data=data, on_head_change=on_head)
+    mount(key="absorption", data=data, on=on)

@@ -1,31 +1,25 @@
 """A text that grows token by token: what each step computes, reads from the cache and writes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from mla_core.arithmetic.architectures import PUBLISHED, STORAGES, without_latent
-from mla_core.experiments.cache_grows.growth import Growth
+from mla_core.experiments.cache_grows import Growth
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
 from ui import catalogue
-from ui.components import bytes64, script, source, style
+from ui.components import On, bytes64, component
 from ui.figures import palette
-from ui.show.labels import token_name, token_texts
-from ui.state.url import MAX_TEMPERATURE, View, subject
+from ui.show.labels import about_model, token_name, token_texts
+from ui.state.session import subject
+from ui.state.url import View, limits
 from ui.words.en import cache_grows as words
 from ui.words.en import common
 
-mount = st.components.v2.component(
-    "mla_explorer_growth",
-    html=source("cache_grows", "cache_grows.html"),
-    css=style("cache_grows"),
-    js=script("cache_grows", "side"),
-)
-BYTES = {"fp32": 4.0, "bf16": 2.0, "fp8": 1.0, "6bit": 0.75}  # the last by arithmetic only
-CACHED = {"k": common.KEYS, "v": common.VALUES, "c_kv": common.LATENT, "k_rope": common.ROPE_KEY}
+mount = component("cache_grows")
+BYTES = {"float32": 4.0, "bfloat16": 2.0, "float8": 1.0, "6bit": 0.75}  # of a number
 LETTERS = {"k_rope": "k_R"}  # over a column that is too narrow for its name
 BYTES_BFLOAT16 = 2
 JUMP_TOKENS = 100_000
@@ -49,11 +43,11 @@ def matrices(grown: Growth, layer: int, head: int) -> list[dict[str, Any]]:
         ("X", "", grown.x[layer], False),
         ("Q", palette.Q, trace.q[layer, head], False),
     ]
-    for name, shown in CACHED.items():
+    for name, shown in common.CACHE_PARTS.items():
         if name in trace.arrays:
             rows = trace.arrays[name][layer]
             rows = rows[group] if rows.ndim == 3 else rows[:, ~np.isnan(rows[0])]
-            found.append((LETTERS.get(name, shown), palette.CACHE_PARTS[shown], rows, True))
+            found.append((LETTERS.get(name, shown), palette.CACHE_PARTS[name], rows, True))
     drawn = [
         {"letter": letter, "colour": colour, "width": rows.shape[1], "values": bytes64(rows),
          "cached": cached, "pattern": False}
@@ -84,9 +78,8 @@ def side(
         for name, x in trace.arrays.items()
         if name in widths
     }
-    about = common.about(config.model_type, config.attention)
     per_token = config.cached_values * BYTES[storage]
-    live = storage == grown.storage
+    live = catalogue.LIVE_STORAGES[storage] == grown.storage
 
     def listed(ids: np.ndarray, chances: np.ndarray) -> list[list[Any]]:
         return [
@@ -97,7 +90,7 @@ def side(
     names = {"macs_full": "macsFull", "seconds_full": "secondsFull"}
     return {
         "model": trace.model,
-        "title": about["title"],
+        "title": about_model(config)["title"],
         "colour": palette.of_model(trace.model),
         "tokens": token_texts(trace),
         "layers": config.num_hidden_layers,
@@ -107,8 +100,8 @@ def side(
         "rows": matrices(grown, *head),
         "parts": [
             {
-                "name": CACHED[name],
-                "colour": palette.CACHE_PARTS[CACHED[name]],
+                "name": common.CACHE_PARTS[name],
+                "colour": palette.CACHE_PARTS[name],
                 "widths": width,
                 "most": max(width),
                 "largest": float(np.nanmax(np.abs(rows[name]))),
@@ -199,7 +192,7 @@ def measured_laws(bench: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str]:
     return laws, "\n".join([*fits, words.FITTED_ON.format(**bench)])
 
 
-def growth(
+def cache_grows(
     grown: list[Growth],
     heads: list[tuple[int, int]],
     bench: Mapping[str, Any],
@@ -209,10 +202,8 @@ def growth(
     origin: tuple[int | None, int],
     may_grow: bool,
     source: str,
-    on_tokens: Callable[[], None],
-    on_head: Callable[[], None],
-    on_option: Callable[[], None],
-) -> Any:
+    on: On,
+) -> None:
     """Draws the page.
 
     Args:
@@ -221,15 +212,14 @@ def growth(
         bench: assets/bench/growth.json.
         origin: (tokens known, or None for the prompt alone; a number that forces a jump).
         may_grow: whether a step past the last token asks for more.
-        on_tokens, on_head, on_option: read `st.session_state["growth"]` for `.tokens` (with its
-            `state.subject`), `.head`
-            (model, layer, head) and `.option` (name, value).
+        on: "step" and "more" ([tokens, `state.subject`]: where the reader rests, and how far they
+            want the text to go), "head" ([model, layer, head]), "option" ([name, value]).
     """
     squares, arithmetic = jump(grown)
     laws, fits = measured_laws(bench)
     data = {
         "sides": [
-            side(one, tokenizer, head, view.storage)
+            side(one, tokenizer, head, view.cache_dtype)
             for one, head in zip(grown, heads, strict=True)
         ],
         "prompt": view.prompt,
@@ -238,10 +228,12 @@ def growth(
         "jump": origin[1],
         "mayGrow": may_grow,
         "cached": view.cached,
-        "storage": view.storage,
+        "storage": view.cache_dtype,
         "storages": common.STORAGES,
         "temperature": view.temperature,
-        "maxTemperature": MAX_TEMPERATURE,
+        "maxTemperature": View.temperature.high,
+        "forget": view.forget,
+        "ranges": limits(View.temperature, View.top_k, View.forget),
         "topK": view.top_k,
         "seed": view.seed,
         "jump_": squares,
@@ -254,10 +246,4 @@ def growth(
             "signed": palette.SIGNED, "weights": palette.WEIGHTS, "grey": palette.READ
         },
     }  # fmt: skip
-    return mount(
-        key="growth",
-        data=data,
-        on_tokens_change=on_tokens,
-        on_head_change=on_head,
-        on_option_change=on_option,
-    )
+    mount(key="cache_grows", data=data, on=on)

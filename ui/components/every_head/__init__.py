@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from mla_core.experiments.every_head.ablation import Ablation
+from mla_core.experiments.every_head import Ablation
 from mla_core.experiments.every_head.kinds import KINDS, kind_scores, kinds
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
 from ui.components import On, bytes64, component
 from ui.figures import palette
-from ui.show.labels import token_name, token_texts
+from ui.show.labels import about_model, token_name, token_texts
 from ui.state.url import View
 from ui.words.en import common
 from ui.words.en import every_head as words
@@ -36,7 +36,7 @@ def side(
     layers, heads = pattern.shape[:2]
     data: dict[str, Any] = {
         "model": trace.model,
-        "title": common.about(trace.config.model_type, trace.config.attention)["title"],
+        "title": about_model(trace.config)["title"],
         "colour": palette.of_model(trace.model),
         "source": source,
         "tokens": token_texts(trace)[:n],
@@ -85,7 +85,7 @@ def every_head(
         "corresponds": corresponds,
         "chosen": [list(head) for head in origin[0]],
         "jump": origin[1],
-        "hideFirst": not view.sink,
+        "hideFirst": not view.first_token,
         "orders": list(common.ORDERS.items()),
         "order": view.order,
         "kind": view.kind,
@@ -93,7 +93,9 @@ def every_head(
         "shareNames": words.KIND_SHARES,
         "compares": list(common.COMPARES.items()),
         "compare": view.compare if corresponds else "patterns",
-        "words": words.WALL if measured else words.WALL | {"measuring": words.NOT_MEASURED_HERE},
+        "words": words.WALL
+        | {"sinkHelp": common.SINK_HELP}
+        | ({} if measured else {"measuring": words.NOT_MEASURED_HERE}),
         "colours": {
             "weights": palette.WEIGHTS,
             "signed": palette.SIGNED,

@@ -68,7 +68,7 @@ export class EveryHead {
       };
     this.find(".sink").onchange = (event) => {
       this.data.hideFirst = event.target.checked;
-      this.option("sink", event.target.checked ? "hidden" : "shown");
+      this.option("first_token", event.target.checked ? "hidden" : "shown");
     };
     this.find(".enter").textContent = words.enter;
     this.find(".enter").onclick = () => this.tell("enter", this.told(this.active));

@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui.components import script, source, style
+from ui.components import component
 from ui.words.en import deepseeks_scale as words
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-mount = st.components.v2.component(
-    "mla_explorer_exports",
-    html=source("exports", "exports.html"),
-    css=style("exports"),
-    js=script("exports"),
-)
+mount = component("exports")
 
 
 def as_csv(rows: Iterable[Iterable[Any]]) -> str:

@@ -5,19 +5,12 @@ from dataclasses import dataclass
 from math import ceil, log, sqrt
 from typing import Any
 
-import streamlit as st
-
-from ui.components import script, source, style
+from ui.components import component
 from ui.components.exports import as_csv
 from ui.figures import palette
 from ui.words.en import deepseeks_scale as words
 
-mount = st.components.v2.component(
-    "mla_explorer_memory",
-    html=source("gpu_memory", "gpu_memory.html"),
-    css=style("gpu_memory"),
-    js=script("gpu_memory"),
-)
+mount = component("gpu_memory")
 WIDTH, HEIGHT = 640.0, 400.0  # of a frame, in units of its own
 MOST_BLOCKS = 4_000
 GB = 1e9
@@ -70,10 +63,10 @@ def blocks(frame: Frame) -> Blocks:
     return Blocks(left, area * rows / HEIGHT, HEIGHT / rows, rows, frame.count)
 
 
-def memory_frames(frames: Sequence[Frame], *, tokens: int, alt: str) -> None:
+def gpu_memory(frames: Sequence[Frame], *, tokens: int, alt: str) -> None:
     """Draws them side by side, or below each other where there is no room; each with its exports."""
     mount(
-        key="memory",
+        key="gpu_memory",
         data={"frames": [_drawn(f, tokens, alt) for f in frames], "words": words.EXPORT},
     )
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from mla_core.experiments.inside_one_head.anatomy import Anatomy, Matrix
+from mla_core.experiments.inside_one_head import Anatomy, Matrix
 from ui.components import On, bytes64, component
 from ui.components.inside_one_head.scenes import scenes
 from ui.figures import palette
 from ui.show.labels import token_labels, token_texts
-from ui.state.url import View, subject
+from ui.state.session import subject
+from ui.state.url import View
 from ui.words.en import inside_one_head as words
 
 mount = component("inside_one_head")
@@ -134,7 +135,8 @@ def inside_one_head(
         ],
         "hasBiases": any(name.startswith("b_") for name in anatomy.matrices),
         "biases": view.biases,
-        "hideFirst": not view.sink,
+        "hideFirst": not view.first_token,
+        "query": view.query_token,
         "step": origin[0],
         "subject": subject(view),
         "jump": origin[1],

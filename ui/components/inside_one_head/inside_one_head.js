@@ -48,7 +48,9 @@ export class InsideOneHead {
     /** @type {Map<string, Matrix>} */
     this.nodes = new Map();
     const sameText = before && before.tokens.join() === data.tokens.join();
-    if (!sameText) this.query = data.tokens.length - 1;
+    const last = data.tokens.length - 1;
+    const there = data.query !== null && data.query >= (data.hideFirst ? 1 : 0) && data.query <= last;
+    this.query = there ? data.query : last;
     if (!sameText || before.scenes.length !== data.scenes.length) this.selected = null;
     this.player.load({ first: 1, last: data.scenes.length, step: data.step + 1, jump: data.jump });
     this.loadOptions(data);
@@ -89,7 +91,7 @@ export class InsideOneHead {
       };
     this.find(".query").onchange = (event) => {
       this.query = Number(event.target.value);
-      this.draw(false);
+      option("query", this.query);
     };
     this.find(".biases").onchange = (event) => {
       this.data.biases = event.target.checked;
@@ -98,7 +100,7 @@ export class InsideOneHead {
     this.find(".sink").onchange = (event) => {
       this.data.hideFirst = event.target.checked;
       if (this.data.hideFirst && this.query === 0) this.query = this.data.tokens.length - 1;
-      option("sink", this.data.hideFirst ? "hidden" : "shown");
+      option("first_token", this.data.hideFirst ? "hidden" : "shown");
     };
   }
 

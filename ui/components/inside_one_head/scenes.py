@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mla_core.experiments.inside_one_head.anatomy import Anatomy
+from mla_core.experiments.inside_one_head import Anatomy
 from ui.words.en import inside_one_head as words
 
 Line = list[str]  # names of matrices ("k:T" transposed, "q:row" one row), signs, ">arrows"

@@ -1,16 +1,12 @@
-"""The compression lab: one size, and what it does to a head, to all heads, to what comes next."""
-
-from collections.abc import Callable
-from typing import Any
+"""One size of the latent, and what it does to a head, to all heads, to what comes next."""
 
 import numpy as np
-import streamlit as st
 
-from mla_core.experiments.latent_compression.compare import attention_moved, kl_divergence
-from mla_core.experiments.latent_compression.compression import Compression
+from mla_core.experiments.latent_compression import Comparison, Compression
+from mla_core.experiments.latent_compression.differences import attention_moved
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
-from ui.components import bytes64, script, source, style
+from ui.components import On, bytes64, component
 from ui.figures import palette
 from ui.show.labels import token_name, token_texts
 from ui.state.url import View
@@ -21,26 +17,12 @@ SHOWN_NEXT = 7  # tokens listed under "what comes next"
 BYTES_FLOAT32 = 4
 GRID_SCALE = 0.5  # of its attention moved: there the colour of a head is full
 
-mount = st.components.v2.component(
-    "mla_explorer_compression",
-    html=source("latent_compression", "latent_compression.html"),
-    css=style("latent_compression"),
-    js=script("latent_compression"),
-)
+mount = component("latent_compression")
 
 
-def next_tokens(
-    before: np.ndarray, after: np.ndarray, name: Callable[[int], str]
-) -> list[tuple[str, float, float]]:
-    """The likeliest tokens of two distributions (w,), each with both probabilities."""
-    best = np.argsort(-np.maximum(before, after), kind="stable")[:SHOWN_NEXT]
-    best = best[np.argsort(-before[best], kind="stable")]
-    return [(name(int(i)), float(before[i]), float(after[i])) for i in best]
-
-
-def compression_lab(
+def latent_compression(
     before: Trace,
-    after: Trace,
+    compared: Comparison,
     inside: Compression,
     *,
     tokenizer: Tokenizer,
@@ -48,26 +30,23 @@ def compression_lab(
     view: View,
     fails: str,
     source: str,
-    on_rank: Callable[[], None],
-    on_head: Callable[[], None],
-    on_option: Callable[[], None],
-) -> Any:
-    """Draws the lab.
+    on: On,
+) -> None:
+    """Draws the page.
 
     Args:
         before: of the original, perhaps with generated tokens, which are left out.
-        after: of the conversion, on the same prompt.
+        compared: the conversion on the same prompt.
         inside: what the conversion keeps and loses.
         head: (layer, head) to look at.
         fails: the sentence on what fails first.
-        on_rank, on_head, on_option: read `st.session_state["compression"]` for `.rank`, `.head`
-            (layer, head) and `.option` (name, value).
+        on: "rank" (the size, as often as the slider asks while it is dragged), "head" ([model,
+            layer, head]), "option" ([name, value]).
     """
+    after = compared.trace
     n = len(after.tokens)
     layer, number = head
     patterns = before.pattern[:, :, :n, :n], after.pattern
-    probabilities = before.probabilities()[:n], after.probabilities()
-    kl = kl_divergence(*probabilities)
     grid = {
         "moved": attention_moved(*patterns),
         "keys": inside.key_error,
@@ -82,6 +61,7 @@ def compression_lab(
         return token_name(token_id, tokenizer, before.config)
 
     data = {
+        "model": before.model,
         "rank": sum(after.config.ranks) // len(after.config.ranks),
         "maxRank": before.config.hidden_size,
         "layers": before.config.num_hidden_layers,
@@ -90,8 +70,8 @@ def compression_lab(
         "bytesPerValue": BYTES_FLOAT32,
         "methods": list(common.METHODS.items()),
         "method": view.method,
-        "spreads": list(words.SPREADS.items()),
-        "spread": "layerwise" if view.layerwise else "same",
+        "ranksOffered": list(words.RANKS.items()),
+        "ranks": view.ranks,
         "measures": list(common.MEASURES.items()),
         "measure": view.measure,
         "tokens": token_texts(after),
@@ -104,9 +84,14 @@ def compression_lab(
         "latent": bytes64(latent),
         "latentRank": latent.shape[1],
         "latentScale": float(np.quantile(np.abs(latent), 0.99)) or 1.0,
-        "next": next_tokens(probabilities[0][-1], probabilities[1][-1], name),
+        "next": [
+            (name(int(i)), float(before), float(after))
+            for i, before, after in zip(
+                compared.next_ids, compared.next_before, compared.next_after, strict=True
+            )
+        ][:SHOWN_NEXT],
         "klTitle": words.KL_TITLE,
-        "kl": words.KL.format(last=f"{kl[-1]:.4f}", mean=f"{kl.mean():.4f}"),
+        "kl": words.KL.format(last=f"{compared.kl[-1]:.4f}", mean=f"{compared.kl.mean():.4f}"),
         "fails": fails,
         "source": source,
         "alt": common.PATTERN_ALT.format(model=before.model, layer=layer, head=number, count=n),
@@ -119,10 +104,4 @@ def compression_lab(
             "before": palette.K,
         },
     }
-    return mount(
-        key="compression",
-        data=data,
-        on_rank_change=on_rank,
-        on_head_change=on_head,
-        on_option_change=on_option,
-    )
+    mount(key="latent_compression", data=data, on=on)

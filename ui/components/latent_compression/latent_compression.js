@@ -1,21 +1,55 @@
+// @ts-check
 // The compression lab: a size, a head before and after, all heads, the latent. Python computes;
 // what is drawn is a function of the data alone, and the slider never waits for it.
 
-const labs = new WeakMap();
+import { floats } from "../lib/arrays.js";
+import { gradient, ramp, signedShare, themeOf } from "../lib/colour.js";
+import { choices, el, finder, numbers, onResize, picture, tips } from "../lib/dom.js";
+import { asComponent } from "../lib/events.js";
+import { bytes, fill, percent } from "../lib/format.js";
+import { cellMap, tokenMap } from "../lib/heatmap.js";
+import { tokenLabel } from "../lib/tokens.js";
+import { pairs } from "./pairs.js";
+
 const ASK_MS = 70; // the slider asks again this often while it is dragged
 const DIFFERENCE = 0.5; // the difference of two weights at which its colour is full
+const LABEL_CHARACTERS = 10;
+const GRID = { margins: { left: 30, top: 30 }, most: 34 };
+const LATENT = { margins: { left: 96, top: 8 } };
+const LATENT_PX = 300; // height of the latent's picture, about
+const ROW_PX = [3, 24]; // of a token in it, at least and at most
 
-class Lab {
-  constructor(root) {
+export class LatentCompression {
+  /**
+   * @param {ShadowRoot | HTMLElement} root
+   * @param {import("../lib/events.js").Tell} tell
+   */
+  constructor(root, tell) {
     this.root = root;
-    this.find = (selector) => root.querySelector(selector);
+    this.tell = tell;
+    this.find = finder(root);
+    /** @type {number | undefined} */
+    this.asked = undefined; // the size that Python has not answered yet
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.waiting = undefined;
   }
 
-  load({ data, setStateValue }) {
+  load(data) {
     this.data = data;
-    this.set = setStateValue;
-    if (!this.maps) this.build();
-    const { words } = data;
+    if (!this.maps) this.build(data.words);
+    this.loadOptions(data);
+    const [before, after] = [floats(data.before), floats(data.after)];
+    this.patterns = [before, after, after.map((p, i) => p - before[i])];
+    this.lost = floats(data.grid);
+    this.latent = floats(data.latent);
+    this.find(".fails").textContent = data.fails;
+    this.find(".source").textContent = data.source;
+    const hint = fill(data.words.latentHint, { rank: data.latentRank });
+    this.heading(".latent h3", fill(data.words.latent, { layer: data.layer }), hint);
+    this.draw();
+  }
+
+  loadOptions(data) {
     const rank = this.find(".rank");
     rank.max = data.maxRank;
     if (this.asked === undefined || this.asked === data.rank) {
@@ -24,79 +58,69 @@ class Lab {
     }
     this.dial(Number(rank.value));
     choices(this.find(".method"), data.methods, data.method);
-    choices(this.find(".spread"), data.spreads, data.spread);
+    choices(this.find(".ranks"), data.ranksOffered, data.ranks);
     choices(this.find(".measure"), data.measures, data.measure);
-    const numbers = (n) => Array.from({ length: n }, (_, i) => [i, i]);
     choices(this.find(".layer"), numbers(data.layers), data.layer);
     choices(this.find(".head"), numbers(data.heads), data.head);
-    this.before = floats(data.before);
-    this.after = floats(data.after);
-    this.difference = this.after.map((p, i) => p - this.before[i]);
-    this.gridValues = floats(data.grid);
-    this.latentValues = floats(data.latent);
-    this.find(".fails").textContent = data.fails;
-    this.find(".source").textContent = data.source;
-    this.heading(".latent h3", fill(words.latent, { layer: data.layer }),
-      fill(words.latentHint, { rank: data.latentRank }));
-    this.draw();
   }
 
-  build() {
-    const { words } = this.data;
-    const host = this.find(".maps");
-    this.maps = [words.before, words.after, words.difference].map((title, i) => {
-      const box = el("div");
-      const heading = el("h3", "", title);
-      heading.append(el("small", "", i === 0 ? words.hint : ""));
-      const map = el("div", "map");
-      const canvas = el("canvas");
-      canvas.setAttribute("role", "img");
-      const tip = el("div", "tip");
-      const legend = el("div", "legend");
-      legend.append(i < 2 ? "0" : `−${DIFFERENCE}`, el("i"), i < 2 ? "1" : `+${DIFFERENCE}`);
-      map.append(canvas, tip);
-      box.append(heading, map, legend);
-      host.append(box);
-      canvas.onpointermove = (event) => this.hoverMap(i, event);
-      canvas.onpointerleave = () => (tip.style.display = "none");
-      return { canvas, tip, legend };
-    });
+  build(words) {
+    this.titles = [words.before, words.after, words.difference];
+    this.maps = this.titles.map((title, i) => this.buildMap(title, i ? "" : words.hint, i));
     const next = el("div");
     const heading = el("h3", "", words.next);
     heading.append(el("small", "", words.nextHint));
-    this.pairs = el("ol", "pairs");
-    this.kl = el("p", "kl");
-    next.append(heading, this.pairs, this.kl);
-    host.append(next);
+    next.append(heading, el("ol", "pairs"), el("p", "kl"));
+    this.find(".maps").append(...this.maps.map(({ box }) => box), next);
     this.heading(".grid h3", words.grid, words.gridHint);
+    this.buildOptions(words);
+    const grid = this.find(".grid canvas");
+    grid.onclick = (event) => {
+      const cell = this.gridAt(event);
+      if (cell) this.choose(...cell);
+    };
+    tips(grid, (event) => this.toldOfGrid(event));
+    tips(this.find(".latent canvas"), (event) => this.toldOfLatent(event));
+    this.unwatch = onResize(this.find(".maps"), () => this.draw());
+  }
 
+  /** A head's pattern: before, after, or what changed. */
+  buildMap(title, hint, which) {
+    const [box, legend] = [el("div"), el("div", "legend")];
+    const heading = el("h3", "", title);
+    heading.append(el("small", "", hint));
+    const { frame, canvas } = picture();
+    const ends = which < 2 ? ["0", "1"] : [`−${DIFFERENCE}`, `+${DIFFERENCE}`];
+    legend.append(ends[0], el("i"), ends[1]);
+    box.append(heading, frame, legend);
+    const map = { box, canvas, legend, cellAt: (_) => null };
+    tips(canvas, (event) => {
+      const [i, j] = map.cellAt(event) ?? [0, 1];
+      const { tokens, words } = this.data;
+      const value = this.patterns[which][i * tokens.length + j].toFixed(4);
+      const [query, key] = [tokenLabel(tokens, i), tokenLabel(tokens, j)];
+      return j <= i && fill(words.cell, { query, key, value });
+    });
+    return map;
+  }
+
+  buildOptions(words) {
     const rank = this.find(".rank");
     this.find(".size .name").textContent = words.dial;
     rank.setAttribute("aria-label", words.dial);
     rank.oninput = () => this.ask(Number(rank.value));
-    rank.onkeydown = (event) => event.stopPropagation(); // keys are shortcuts of the page
     const names = this.root.querySelectorAll(".options .name");
-    ["method", "spread", "layer", "head"].forEach((name, i) => {
+    ["method", "ranks", "layer", "head"].forEach((name, i) => {
       names[i].textContent = words[name];
       this.find(`.${name}`).setAttribute("aria-label", words[name]);
     });
     this.find(".measure").setAttribute("aria-label", words.grid);
-    for (const name of ["method", "spread", "measure"])
-      this.find(`.${name}`).onchange = (event) => this.set("option", [name, event.target.value]);
+    for (const name of ["method", "ranks", "measure"])
+      this.find(`.${name}`).onchange = (event) =>
+        this.tell("option", [name, event.target.value]);
     for (const name of ["layer", "head"])
       this.find(`.${name}`).onchange = () =>
         this.choose(Number(this.find(".layer").value), Number(this.find(".head").value));
-
-    const [grid, latent] = [".grid", ".latent"].map((name) => this.find(`${name} canvas`));
-    grid.onclick = (event) => {
-      const cell = this.cellOfGrid(event);
-      if (cell) this.choose(...cell);
-    };
-    grid.onpointermove = (event) => this.hoverGrid(event);
-    latent.onpointermove = (event) => this.hoverLatent(event);
-    for (const canvas of [grid, latent])
-      canvas.onpointerleave = () => (canvas.nextElementSibling.style.display = "none");
-    new ResizeObserver(() => this.draw()).observe(host);
   }
 
   heading(selector, title, hint) {
@@ -104,15 +128,15 @@ class Lab {
   }
 
   choose(layer, head) {
-    this.set("head", [layer, head]);
+    this.tell("head", [this.data.model, layer, head]);
   }
 
-  // The numbers of the dial follow the hand; the pictures follow as fast as they are computed.
+  /** The numbers of the dial follow the hand; the pictures follow as fast as they are computed. */
   ask(rank) {
     this.dial(rank);
     this.asked = rank;
     if (this.waiting) return; // the latest size is sent when the pause ends
-    this.set("rank", rank);
+    this.tell("rank", rank);
     this.waiting = setTimeout(() => {
       this.waiting = undefined;
       if (this.asked !== undefined && this.asked !== rank) this.ask(this.asked);
@@ -122,162 +146,107 @@ class Lab {
   dial(rank) {
     const { words, layers, valuesBefore, bytesPerValue } = this.data;
     const cached = rank * layers;
-    const size = { bytes: bytes(cached * bytesPerValue), layers, all: bytes(valuesBefore * bytesPerValue) };
     const ratio = fill(words.ratio, { ratio: (valuesBefore / cached).toFixed(1) });
+    const size = fill(words.rate, {
+      bytes: bytes(cached * bytesPerValue),
+      layers,
+      all: bytes(valuesBefore * bytesPerValue),
+    });
     this.find(".headline").textContent = fill(words.headline, { rank });
-    this.find(".rate").textContent = `${fill(words.rate, size)} · ${ratio}`;
+    this.find(".rate").textContent = `${size} · ${ratio}`;
     this.find(".rank").setAttribute("aria-valuetext", `${rank}, ${ratio}`);
   }
 
   draw() {
-    if (!this.data || !this.maps) return;
-    const { data } = this;
+    const { colours, next, kl, klTitle } = this.data;
     const theme = themeOf(this.root);
-    this.weight = ramp(data.colours.weights[theme]);
-    const signed = ramp(data.colours.signed[theme]);
-    this.signed = (x) => signed((x + 1) / 2);
-    this.lost = ramp(data.colours.lost[theme]);
-    this.find(".compression").style.setProperty("--latent", data.colours.latent);
-    this.maps.forEach(({ canvas, legend }, i) => {
-      const colours = data.colours[i < 2 ? "weights" : "signed"][theme];
-      legend.style.setProperty("--ramp", gradient(colours));
-      const values = [this.before, this.after, this.difference][i];
-      const colour = i < 2 ? this.weight : (x) => this.signed(x / DIFFERENCE);
-      const n = data.tokens.length;
-      canvas.cellAt = tokenMap(canvas, {
-        labels: data.tokens.map((_, k) => this.label(k)),
-        colour: (row, column) => (column > row ? null : colour(values[row * n + column])),
-      });
-      canvas.setAttribute("aria-label", `${[data.words.before, data.words.after, data.words.difference][i]}, ${data.alt}`);
+    this.find("section").style.setProperty("--latent", colours.latent);
+    this.maps.forEach((_, which) => this.drawMap(which, theme));
+    this.find(".pairs").replaceChildren(...pairs(next, [colours.before, colours.latent]));
+    this.find(".kl").replaceChildren(el("strong", "", klTitle), kl);
+    this.drawGrid(colours.lost[theme]);
+    this.drawLatent(colours.signed[theme]);
+  }
+
+  drawMap(which, theme) {
+    const { colours, tokens, alt } = this.data;
+    const { canvas, legend } = this.maps[which];
+    const scale = colours[which < 2 ? "weights" : "signed"][theme];
+    const colour = ramp(scale);
+    const values = this.patterns[which];
+    const share = (x) => (which < 2 ? x : signedShare(x, DIFFERENCE));
+    legend.style.setProperty("--ramp", gradient(scale));
+    this.maps[which].cellAt = tokenMap(canvas, {
+      labels: tokens.map((_, i) => tokenLabel(tokens, i, LABEL_CHARACTERS)),
+      colour: (i, j) => (j > i ? null : colour(share(values[i * tokens.length + j]))),
     });
-    this.drawPairs();
-    this.drawGrid(gradient(data.colours.lost[theme]));
-    this.drawLatent(gradient(data.colours.signed[theme]));
+    canvas.setAttribute("aria-label", `${this.titles[which]}, ${alt}`);
   }
 
-  label(i) {
-    return shorten(`${i}·${this.data.tokens[i]}`, 10);
-  }
-
-  drawPairs() {
-    const { next, colours, kl, klTitle } = this.data;
-    this.pairs.replaceChildren(
-      ...next.map(([token, before, after]) => {
-        const row = el("li");
-        const code = el("code", "", token);
-        code.title = token;
-        row.append(code);
-        for (const [p, colour] of [[before, colours.before], [after, colours.latent]]) {
-          const track = el("div", "track");
-          const bar = el("div", "fill");
-          bar.style.width = `${100 * p}%`;
-          bar.style.background = colour;
-          track.append(bar);
-          row.append(track, el("span", "percent", percent(p)));
-        }
-        return row;
-      }),
-    );
-    this.kl.replaceChildren(el("strong", "", klTitle), kl);
-  }
-
-  drawGrid(background) {
-    const { layers, heads, layer, head, words } = this.data;
-    const legend = this.find(".grid .legend");
-    legend.style.setProperty("--ramp", background);
-    legend.replaceChildren("0", el("i"), percent(this.data.gridScale));
+  drawGrid(scale) {
+    const { layers, heads, layer, head, words, gridScale } = this.data;
     const canvas = this.find(".grid canvas");
-    const margin = 30;
-    const width = canvas.clientWidth || 280;
-    const cell = Math.min((width - margin - 2) / heads, 34);
-    const { context } = paper(canvas, margin + layers * cell + 3);
-    canvas.geometry = { margin, cell };
-    context.textAlign = "center";
-    for (let h = 0; h < heads; h++) context.fillText(`h${h}`, margin + (h + 0.5) * cell, margin - 10);
-    for (let l = 0; l < layers; l++) {
-      context.textAlign = "right";
-      context.fillText(`L${l}`, margin - 5, margin + (l + 0.5) * cell);
-    }
-    const text = context.fillStyle;
-    for (let l = 0; l < layers; l++)
-      for (let h = 0; h < heads; h++) {
-        context.fillStyle = this.lost(this.gridValues[l * heads + h] / this.data.gridScale);
-        context.fillRect(margin + h * cell, margin + l * cell, cell - 1, cell - 1);
-      }
-    context.strokeStyle = text;
-    context.lineWidth = 3;
-    context.strokeRect(margin + head * cell - 0.5, margin + layer * cell - 0.5, cell, cell);
-    const value = percent(this.gridValues[layer * heads + head]);
-    canvas.setAttribute("aria-label", `${words.grid}. ${fill(words.gridCell, { layer, head, value })}`);
-  }
-
-  drawLatent(background) {
-    const { tokens, latentRank, latentScale, words } = this.data;
-    const canvas = this.find(".latent canvas");
-    const margin = 96;
-    const width = (canvas.clientWidth || 600) - margin - 2;
-    const cell = width / latentRank;
-    const height = Math.max(3, Math.min(24, 300 / tokens.length));
-    const top = 8; // half a label above the first row
-    const { context } = paper(canvas, top + tokens.length * height + 8);
-    canvas.geometry = { margin, cell, height, top };
-    const every = Math.ceil(LABEL_PX / height);
-    context.textAlign = "right";
-    tokens.forEach((_, i) => {
-      if (i % every === 0) context.fillText(this.label(i), margin - 6, top + (i + 0.5) * height);
+    const colour = ramp(scale);
+    this.legend(".grid .legend", scale, "0", percent(gridScale));
+    this.gridAt = cellMap(canvas, {
+      rows: numbers(layers).map(([l]) => `L${l}`),
+      columns: heads,
+      above: (h) => `h${h}`,
+      colour: (l, h) => colour(this.lost[l * heads + h] / gridScale),
+      framed: [layer, head],
+      ...GRID,
     });
-    const gap = height > 8 ? 1 : 0;
-    for (let i = 0; i < tokens.length; i++)
-      for (let c = 0; c < latentRank; c++) {
-        context.fillStyle = this.signed(this.latentValues[i * latentRank + c] / latentScale);
-        context.fillRect(margin + c * cell, top + i * height, cell - (cell > 5 ? 1 : -0.3), height - gap);
-      }
-    const legend = this.find(".latent .legend");
-    legend.style.setProperty("--ramp", background);
-    const most = latentScale.toPrecision(2);
-    legend.replaceChildren(`−${most}`, el("i"), `+${most}`);
-    canvas.setAttribute("aria-label", `${fill(words.latent, { layer: this.data.layer })}: ${fill(words.latentHint, { rank: latentRank })}`);
+    canvas.setAttribute("aria-label", `${words.grid}. ${this.head(layer, head)}`);
   }
 
-  hoverMap(which, event) {
-    const { canvas } = this.maps[which];
-    const [i, j] = canvas.cellAt(event) ?? [0, 1];
-    const value = [this.before, this.after, this.difference][which][i * this.data.tokens.length + j];
-    const full = (k) => `${k}·${this.data.tokens[k]}`;
-    showTip(canvas, event, j <= i && fill(this.data.words.cell, { query: full(i), key: full(j), value: value.toFixed(4) }));
-  }
-
-  cellOfGrid(event) {
-    const { margin, cell } = this.find(".grid canvas").geometry;
-    const [head, layer] = [event.offsetX, event.offsetY].map((x) => Math.floor((x - margin) / cell));
-    const inside = head >= 0 && layer >= 0 && head < this.data.heads && layer < this.data.layers;
-    return inside ? [layer, head] : null;
-  }
-
-  hoverGrid(event) {
-    const found = this.cellOfGrid(event);
-    const value = found && percent(this.gridValues[found[0] * this.data.heads + found[1]]);
-    showTip(this.find(".grid canvas"), event, found && fill(this.data.words.gridCell, { layer: found[0], head: found[1], value }));
-  }
-
-  hoverLatent(event) {
+  drawLatent(scale) {
+    const { tokens, layer, latentRank, latentScale, words } = this.data;
     const canvas = this.find(".latent canvas");
-    const { margin, cell, height, top } = canvas.geometry;
-    const column = Math.floor((event.offsetX - margin) / cell);
-    const i = Math.floor((event.offsetY - top) / height);
+    const colour = ramp(scale);
+    const most = latentScale.toPrecision(2);
+    this.legend(".latent .legend", scale, `−${most}`, `+${most}`);
+    const value = (i, c) => this.latent[i * latentRank + c];
+    this.latentAt = cellMap(canvas, {
+      rows: tokens.map((_, i) => tokenLabel(tokens, i, LABEL_CHARACTERS)),
+      columns: latentRank,
+      colour: (i, c) => colour(signedShare(value(i, c), latentScale)),
+      high: Math.max(ROW_PX[0], Math.min(ROW_PX[1], LATENT_PX / tokens.length)),
+      ...LATENT,
+    });
+    const [what, hint] = [fill(words.latent, { layer }), fill(words.latentHint, { rank: latentRank })];
+    canvas.setAttribute("aria-label", `${what}: ${hint}`);
+  }
+
+  legend(selector, scale, low, high) {
+    const legend = this.find(selector);
+    legend.style.setProperty("--ramp", gradient(scale));
+    legend.replaceChildren(low, el("i"), high);
+  }
+
+  /** What the grid says of a head. */
+  head(layer, head) {
+    const value = percent(this.lost[layer * this.data.heads + head]);
+    return fill(this.data.words.gridCell, { layer, head, value });
+  }
+
+  toldOfGrid(event) {
+    const cell = this.gridAt(event);
+    return cell && this.head(...cell);
+  }
+
+  toldOfLatent(event) {
+    const cell = this.latentAt(event);
+    if (!cell) return "";
+    const [i, column] = cell;
     const { tokens, latentRank, words } = this.data;
-    const inside = column >= 0 && column < latentRank && i >= 0 && i < tokens.length;
-    const value = inside && this.latentValues[i * latentRank + column].toFixed(3);
-    showTip(canvas, event, inside && fill(words.latentCell, { token: `${i}·${tokens[i]}`, column, value }));
+    const value = this.latent[i * latentRank + column].toFixed(3);
+    return fill(words.latentCell, { token: tokenLabel(tokens, i), column, value });
+  }
+
+  end() {
+    clearTimeout(this.waiting);
+    this.unwatch();
   }
 }
 
-export default function (component) {
-  const root = component.parentElement;
-  if (!labs.has(root)) labs.set(root, new Lab(root));
-  labs.get(root).load(component);
-  return () => {
-    clearTimeout(labs.get(root)?.waiting);
-    labs.delete(root);
-  };
-}
+export default asComponent((root, tell) => new LatentCompression(root, tell));

@@ -1,7 +1,9 @@
 // @ts-check
 // One small chart on a canvas: lines and points over two axes, each linear or logarithmic.
 
-import { paper } from "./heatmap.js";
+import { FONT, paper } from "./heatmap.js";
+
+const CURVE_POINTS = 60;
 
 /**
  * @typedef {object} Axis
@@ -93,6 +95,16 @@ export class Chart {
   }
 
   /**
+   * What the chart shows, in the first line.
+   * @param {string} text
+   */
+  title(text) {
+    this.context.font = `600 ${FONT.replace("14px", "15px")}`;
+    this.text(text, 0, 9);
+    this.context.font = FONT;
+  }
+
+  /**
    * Faint lines across, each with its text on the left.
    * @param {[number, string | number][]} ticks value and text
    */
@@ -168,6 +180,23 @@ export class Chart {
   line(points, style) {
     this.stroke(
       points.map(([x, y]) => [this.x(x), this.y(y)]),
+      style,
+    );
+  }
+
+  /**
+   * The graph of a function between two values of the first axis.
+   * @param {(x: number) => number} value
+   * @param {[number, number]} between
+   * @param {Stroke} [style]
+   */
+  curve(value, [from, to], style) {
+    const { log } = this.axes.x;
+    const at = (/** @type {number} */ part) =>
+      log ? from * (to / from) ** part : from + (to - from) * part;
+    const places = Array.from({ length: CURVE_POINTS + 1 }, (_, i) => at(i / CURVE_POINTS));
+    this.line(
+      places.map((x) => [x, value(x)]),
       style,
     );
   }

@@ -33,3 +33,20 @@ export function exportRow(words, formats) {
   }
   return row;
 }
+
+/**
+ * A drawing as pixels, so many times as large.
+ * @param {string} svg
+ * @param {number} scale
+ * @returns {Promise<Blob>} a PNG
+ */
+export async function pixelsOf(svg, scale) {
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = el("canvas");
+  [canvas.width, canvas.height] = [image.width * scale, image.height * scale];
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob((blob) => done(/** @type {Blob} */ (blob))));
+}

@@ -86,6 +86,54 @@ export function tokenMap(canvas, { labels, colour, most = 30, row = -1, known, f
 }
 
 /**
+ * Rows and columns of cells that are told apart by their labels.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {object} map
+ * @param {string[]} map.rows labels on the left; where a row is lower than a line, each n-th
+ * @param {number} map.columns
+ * @param {(j: number) => string} [map.above] labels of the columns
+ * @param {(i: number, j: number) => string} map.colour of cell (i, j)
+ * @param {{left: number, top: number}} map.margins in pixels
+ * @param {number} [map.most] pixels that a cell is wide
+ * @param {number} [map.high] pixels that a cell is high: as high as wide without it
+ * @param {[number, number]} [map.framed] the cell with a frame around it
+ * @returns {(event: {offsetX: number, offsetY: number}) => [number, number] | null} the cell there
+ */
+export function cellMap(canvas, map) {
+  const { rows, columns, above, colour, margins, most = Infinity, high, framed } = map;
+  const { left, top } = margins;
+  const cell = Math.min(((canvas.clientWidth || 300) - left - 2) / columns, most);
+  const tall = high ?? cell;
+  const { context } = paper(canvas, top + rows.length * tall + LABEL_PX / 2);
+  const ink = context.fillStyle;
+  const every = Math.ceil(LABEL_PX / tall);
+  context.textAlign = "right";
+  rows.forEach((label, i) => {
+    if (i % every === 0) context.fillText(label, left - 6, top + (i + 0.5) * tall);
+  });
+  context.textAlign = "center";
+  for (let j = 0; above && j < columns; j++)
+    context.fillText(above(j), left + (j + 0.5) * cell, top - 10);
+  const gaps = [cell, tall].map((size) => (size > 6 ? 1 : -0.3)); // or seams would show
+  for (let i = 0; i < rows.length; i++)
+    for (let j = 0; j < columns; j++) {
+      context.fillStyle = colour(i, j);
+      context.fillRect(left + j * cell, top + i * tall, cell - gaps[0], tall - gaps[1]);
+    }
+  if (framed) {
+    context.strokeStyle = ink;
+    context.lineWidth = 3;
+    const [i, j] = framed;
+    context.strokeRect(left + j * cell - 0.5, top + i * tall - 0.5, cell, tall);
+  }
+  return ({ offsetX, offsetY }) => {
+    const [i, j] = [Math.floor((offsetY - top) / tall), Math.floor((offsetX - left) / cell)];
+    return i >= 0 && j >= 0 && i < rows.length && j < columns ? [i, j] : null;
+  };
+}
+
+/**
  * Paints rows x columns pixels.
  * @param {number} rows
  * @param {number} columns

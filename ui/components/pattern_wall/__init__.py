@@ -1,27 +1,20 @@
 """The wall of 7,808: as many patterns as R1 has heads, each one computed."""
 
-import streamlit as st
-
-from mla_core.experiments.deepseeks_scale.pattern_wall import HEADS, LAYERS, TOKENS, Crowd
-from ui.components import bytes64, script, source, style
+from mla_core.experiments.deepseeks_scale import HEADS, LAYERS, TOKENS, PatternWall
+from ui.components import bytes64, component
 from ui.figures import palette
 from ui.show.labels import visible
 from ui.words.en import common as all_words
 from ui.words.en import deepseeks_scale as words
 
-mount = st.components.v2.component(
-    "mla_explorer_crowd",
-    html=source("pattern_wall", "pattern_wall.html"),
-    css=style("pattern_wall"),
-    js=script("pattern_wall"),
-)
+mount = component("pattern_wall")
 
 
-def crowd_wall(crowd: Crowd) -> None:
+def pattern_wall(crowd: PatternWall) -> None:
     """Draws it; pointing at a tile shows whose it is, the arrow keys do too."""
     start = all_words.START
     mount(
-        key="crowd",
+        key="pattern_wall",
         data={
             "rows": LAYERS,
             "columns": HEADS,

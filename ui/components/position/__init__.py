@@ -1,26 +1,18 @@
 """Where order comes in: scores in two parts, the text elsewhere, and RoPE on the whole key."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
-from mla_core.experiments.position.positions import Entangled, Moved
+from mla_core.experiments.position import Entangled, Moved
 from mla_core.models.tokenizer import Tokenizer
-from ui.components import bytes64, script, source, style
+from ui.components import On, bytes64, component
 from ui.figures import palette
-from ui.show.labels import token_name, token_texts
+from ui.show.labels import about_model, token_name, token_texts
 from ui.state.url import View
-from ui.words.en import common
 from ui.words.en import position as words
 
-mount = st.components.v2.component(
-    "mla_explorer_position",
-    html=source("position", "position.html"),
-    css=style("position"),
-    js=script("position"),
-)
+mount = component("position")
 
 
 def side(moved: Moved, head: tuple[int, int], tokenizer: Tokenizer) -> dict[str, Any]:
@@ -28,7 +20,7 @@ def side(moved: Moved, head: tuple[int, int], tokenizer: Tokenizer) -> dict[str,
     config = moved.trace.config
     layer, number = head
     return {
-        "title": common.about(config.model_type, config.attention)["title"],
+        "title": about_model(config)["title"],
         "model": moved.trace.model,
         "layer": layer,
         "head": number,
@@ -73,7 +65,7 @@ def shared_says(moved: Moved, head: tuple[int, int]) -> list[str]:
     ]  # fmt: skip
 
 
-def positions(
+def position(
     moved: list[Moved],
     heads: list[tuple[int, int]],
     entangled: Entangled | None,
@@ -81,17 +73,17 @@ def positions(
     tokenizer: Tokenizer,
     view: View,
     source: str,
-    on_head: Callable[[], None],
-    on_option: Callable[[], None],
-) -> Any:
+    on: On,
+) -> None:
     """Draws the page.
 
     Args:
         moved: ordinary attention, then the latent one; the parts are the latter's.
         heads: one for each.
         entangled: of the latter's head; None where the model cannot be taken apart.
-        on_head, on_option: read `st.session_state["position"]` for `.head` (model, layer, head)
-            and `.option` (name, value).
+        view: the shift (drawn is the run that comes nearest), whether there are positions at all.
+        on: "head" ([model, layer, head]), "option" ([name, value], "shift" and "positions" among
+            them).
     """
     latent, head = moved[-1], heads[-1]
     trace = latent.trace
@@ -105,12 +97,14 @@ def positions(
         "layer": head[0],
         "head": head[1],
         "headline": words.POSITION_HEADLINE[rope_key is not None],
-        "hideFirst": not view.sink,
+        "hideFirst": not view.first_token,
         "parts": parts(latent, head),
         "ropeKey": None if rope_key is None else bytes64(rope_key[head[0]]),
         "ropeDim": trace.config.qk_rope_head_dim,
         "sharedSays": shared_says(latent, head),
         "shifts": list(shifts),
+        "shift": view.shift,
+        "positions": view.positions,
         "sides": [side(one, at, tokenizer) for one, at in zip(moved, heads, strict=True)],
         "entangled": entangled
         and {
@@ -124,4 +118,4 @@ def positions(
         "words": words.POSITION_STAGE,
         "colours": {"signed": palette.SIGNED, "rope": palette.ROPE_KEY},
     }
-    return mount(key="position", data=data, on_head_change=on_head, on_option_change=on_option)
+    mount(key="position", data=data, on=on)

@@ -1,220 +1,176 @@
+// @ts-check
 // Where order comes in: a head's scores in two parts, the text at other positions, and what RoPE on
 // the whole key would do to absorption. All runs lie here; the slider chooses among them.
 
-const pages = new WeakMap();
-const SHOWN_NEXT = 5;
+import { ramp, signedShare, table, themeOf } from "../lib/colour.js";
+import { Dial } from "../lib/dial.js";
+import { choices, el, finder, numbers, onResize, picture, tips } from "../lib/dom.js";
+import { asComponent } from "../lib/events.js";
+import { fill, minus } from "../lib/format.js";
+import { tokenMap } from "../lib/heatmap.js";
+import { tokenLabel } from "../lib/tokens.js";
+import { Moved } from "./moved.js";
+import { parts } from "./parts.js";
+import { demonstration } from "./entangled.js";
 
-class Positions {
-  constructor(root) {
+const LABEL_CHARACTERS = 11;
+const TIP_CHARACTERS = 40;
+const CELL_PX = 26;
+
+export class Position {
+  /**
+   * @param {ShadowRoot | HTMLElement} root
+   * @param {import("../lib/events.js").Tell} tell
+   */
+  constructor(root, tell) {
     this.root = root;
-    this.find = (selector) => root.querySelector(selector);
-    this.shift = 0;
+    this.tell = tell;
+    this.find = finder(root);
   }
 
-  load({ data, setStateValue }) {
+  load(data) {
     this.data = data;
-    this.set = setStateValue;
-    if (!this.built) this.build();
-    this.sides = data.sides.map((side) => ({
-      ...side, scores: floats(side.scores), off: floats(side.off), next: floats(side.next), nextOff: floats(side.nextOff),
-    }));
-    const numbers = (n) => Array.from({ length: n }, (_, i) => [i, i]);
+    if (!this.dial) this.build(data.words);
+    this.moved = data.sides.map((side) => new Moved(side, data.tokens.length));
     choices(this.find(".layer"), numbers(data.layers), data.layer);
     choices(this.find(".head"), numbers(data.heads), data.head);
     this.find(".sink").checked = data.hideFirst;
-    this.find(".shift").max = data.shifts.length - 1;
-    this.shift = Math.min(this.shift, data.shifts.length - 1);
+    this.find(".off").checked = !data.positions;
+    this.dial.input.max = String(data.shifts.length - 1);
+    this.dial.load(data.shift);
     this.find(".headline").textContent = data.headline;
     this.find(".source").textContent = data.source;
     this.find(".why").hidden = !data.entangled;
     this.draw();
   }
 
-  build() {
-    this.built = true;
-    const { words } = this.data;
+  build(words) {
     const names = this.root.querySelectorAll(".options .name");
-    [words.layer, words.head, words.sinkHide].forEach((text, i) => (names[i].textContent = text));
-    for (const name of ["layer", "head"])
-      this.find(`.${name}`).onchange = () =>
-        this.set("head", [this.data.model, Number(this.find(".layer").value), Number(this.find(".head").value)]);
-    this.find(".sink").onchange = (event) => {
-      this.data.hideFirst = event.target.checked;
-      this.draw();
-      this.set("option", ["sink", event.target.checked ? "hidden" : "shown"]);
-    };
+    [words.layer, words.head, words.sinkHide].forEach(
+      (text, i) => (names[i].textContent = text),
+    );
     this.find(".move h2").textContent = words.move;
     this.find(".why h2").textContent = words.why;
     this.find(".why p").textContent = words.whyAbout;
-    const shift = this.find(".shift");
-    shift.setAttribute("aria-label", words.move);
-    shift.oninput = () => {
-      this.shift = Number(shift.value);
-      this.find(".off").checked = false;
-      this.drawMove();
-    };
-    shift.onkeydown = (event) => event.stopPropagation();
     this.find(".dial label span").textContent = words.off;
-    this.find(".off").onchange = () => this.drawMove();
-    new ResizeObserver(() => this.draw()).observe(this.root.querySelector(".positions"));
+    this.find(".shift").setAttribute("aria-label", words.move);
+    this.buildOptions();
+    this.unwatch = onResize(this.find("section"), () => this.draw());
   }
 
-  // Rows and columns that are drawn, as token numbers.
+  buildOptions() {
+    const option = (name, value) => this.tell("option", [name, value]);
+    for (const name of ["layer", "head"])
+      this.find(`.${name}`).onchange = () => {
+        const [layer, head] = [".layer", ".head"].map((one) => Number(this.find(one).value));
+        this.tell("head", [this.data.model, layer, head]);
+      };
+    this.find(".sink").onchange = (event) => {
+      this.data.hideFirst = event.target.checked; // drawn at once, and told for the link
+      this.draw();
+      option("first_token", this.data.hideFirst ? "hidden" : "shown");
+    };
+    const setPositions = (/** @type {boolean} */ on) => {
+      this.data.positions = on;
+      this.find(".off").checked = !on;
+      option("positions", on ? "on" : "off");
+    };
+    this.find(".off").onchange = (event) => {
+      setPositions(!event.target.checked);
+      this.drawMoved();
+    };
+    this.dial = new Dial(this.root, this.find(".shift"), {
+      valueAt: (place) => this.data.shifts[place],
+      placeOf: (shift) => nearest(this.data.shifts, shift),
+      show: () => {
+        if (!this.data.positions) setPositions(true); // moved positions are positions
+        this.drawMoved();
+      },
+      report: (shift) => option("shift", shift),
+    });
+  }
+
+  /** Rows and columns that are drawn, as token numbers. */
   get tokens() {
-    return this.data.tokens.map((_, i) => i).slice(this.data.hideFirst ? 1 : 0);
+    return [...this.data.tokens.keys()].slice(this.data.hideFirst ? 1 : 0);
   }
 
-  label(i, most = 11) {
-    return shorten(`${i}·${this.data.tokens[i]}`, most);
+  label(i, most = LABEL_CHARACTERS) {
+    return tokenLabel(this.data.tokens, i, most);
   }
 
-  // A map of signed scores: the lower triangle, with values under the pointer.
-  map(host, values, most, name) {
-    const canvas = el("canvas");
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", name);
-    const box = el("div", "map");
-    box.append(canvas, el("div", "tip"));
-    host.append(box);
+  /**
+   * A map of signed scores: the lower triangle, with values under the pointer. It is painted when
+   * it has its place on the page.
+   */
+  map(values, most, name) {
+    const { frame, canvas } = picture(name);
     const { tokens } = this;
     const n = this.data.tokens.length;
+    let cellAt = (_) => null;
     const paint = () => {
-      canvas.cellAt = tokenMap(canvas, {
+      const share = (i, j) => signedShare(values[tokens[i] * n + tokens[j]], most);
+      cellAt = tokenMap(canvas, {
         labels: tokens.map((i) => this.label(i)),
-        colour: (r, c) => (c > r ? null : this.signed((values[tokens[r] * n + tokens[c]] / most + 1) / 2)),
-        most: 26,
+        colour: (i, j) => (j > i ? null : this.signed(share(i, j))),
+        most: CELL_PX,
       });
     };
-    this.paints.push(paint);
-    canvas.onpointermove = (event) => {
-      const [r, c] = canvas.cellAt(event) ?? [0, 1];
-      if (c > r) return showTip(canvas, event, "");
-      const [query, key] = [tokens[r], tokens[c]];
-      const value = minus(values[query * n + key].toFixed(4));
-      showTip(canvas, event, fill(this.data.words.cell, { query: this.label(query, 40), key: this.label(key, 40), value }));
-    };
-    canvas.onpointerleave = () => showTip(canvas, null, "");
-    return canvas;
+    tips(canvas, (event) => {
+      const [i, j] = cellAt(event) ?? [0, 1];
+      if (j > i) return "";
+      const [query, key] = [tokens[i], tokens[j]];
+      return fill(this.data.words.cell, {
+        query: this.label(query, TIP_CHARACTERS),
+        key: this.label(key, TIP_CHARACTERS),
+        value: minus(values[query * n + key].toFixed(4)),
+      });
+    });
+    return { frame, paint };
   }
 
   draw() {
-    if (!this.data || !this.root.isConnected) return;
-    const theme = themeOf(this.root);
-    this.signed = ramp(this.data.colours.signed[theme]);
+    const { colours, entangled } = this.data;
+    this.signed = ramp(colours.signed[themeOf(this.root)]);
     this.signedTable = table(this.signed);
-    this.find(".positions").style.setProperty("--accent", this.data.colours.rope);
-    this.paints = [];
-    this.drawSum();
-    this.paints.forEach((paint) => paint());
-    this.drawMove();
-    if (this.data.entangled) this.drawWhy();
-  }
-
-  // Content + position = score; and the one rope key that all heads read.
-  drawSum() {
-    const { parts, words, colours } = this.data;
+    this.find("section").style.setProperty("--accent", colours.rope);
+    const { nodes, maps } = parts(this);
     const host = this.find(".sum");
-    host.className = parts.length > 1 ? "sum" : "sum one";
-    host.replaceChildren();
-    const decoded = parts.map((part) => ({ ...part, values: floats(part.values) }));
-    const n = this.data.tokens.length;
-    const seen = (values) => values.filter((_, k) => k % n <= Math.floor(k / n));
-    const most = Math.max(...decoded.map(({ values }) => largest(seen(values))));
-    decoded.forEach(({ title, colour, values }, k) => {
-      if (k) host.append(el("span", "sign", k === decoded.length - 1 ? "=" : "+"));
-      const part = el("div", "part");
-      part.style.setProperty("--part", colour);
-      part.append(el("h3", "", title));
-      this.map(part, values, most, title);
-      host.append(part);
-    });
-    const side = el("div", "part shared");
-    side.style.setProperty("--part", colours.rope);
-    if (this.data.ropeKey) {
-      const key = floats(this.data.ropeKey);
-      side.append(el("h3", "", words.ropeKey));
-      const canvas = cellsOf(key, this.data.ropeDim, this.signedTable, largest(key));
-      canvas.style.setProperty("--tall", `${Math.min(330, 26 * n)}px`);
-      canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", words.ropeKey);
-      side.append(canvas);
-    }
-    side.append(...this.data.sharedSays.map((line) => el("p", "", line)));
-    host.append(side);
+    host.className = maps.length > 1 ? "sum" : "sum one";
+    host.replaceChildren(...nodes);
+    maps.forEach(({ paint }) => paint());
+    this.drawMoved();
+    if (entangled) this.find(".demonstration").replaceChildren(...demonstration(this));
   }
 
-  drawMove() {
-    const { words, shifts, hideFirst } = this.data;
-    const off = this.find(".off").checked;
-    const shift = shifts[this.shift];
-    this.find(".shift").value = this.shift;
-    const n = this.data.tokens.length;
-    this.find(".move output").textContent = off ? words.offSays : fill(words.shiftSays, { shift, from: shift, to: shift + n - 1 });
-    const host = this.find(".both");
-    this.paints = [];
-    host.replaceChildren(
-      ...this.sides.map((side) => {
-        const box = el("article", "side");
-        box.style.setProperty("--side", side.colour);
-        const now = off ? side.off : side.scores.subarray(this.shift * n * n, (this.shift + 1) * n * n);
-        const start = side.scores.subarray(0, n * n);
-        const seen = (k) => k % n <= Math.floor(k / n) && !(hideFirst && k % n === 0);
-        let apart = 0;
-        now.forEach((x, k) => seen(k) && (apart = Math.max(apart, Math.abs(x - start[k]))));
-        const most = largest(start.filter((_, k) => k % n <= Math.floor(k / n)));
-        const title = el("h3", "", side.title);
-        title.append(el("small", "", fill(words.headOf, side)));
-        const m = side.nextTokens.length;
-        const chances = off ? side.nextOff : side.next.subarray(this.shift * m, (this.shift + 1) * m);
-        const order = [...chances.keys()].sort((a, b) => chances[b] - chances[a]).slice(0, SHOWN_NEXT);
-        const says = fill(off ? side.says.off : shift ? side.says.moved : side.says.still, {
-          apart: apart < 0.01 ? tiny(apart) : apart.toFixed(1), most: most.toFixed(1), next: side.nextTokens[order[0]], percent: percent(chances[order[0]]),
-        });
-        box.append(title, el("p", "", says));
-        const map = el("div");
-        this.map(map, now, most, `${side.title}: ${words.scores}`);
-        box.append(map, barsOf(order.map((k) => [side.nextTokens[k], chances[k]])));
-        return box;
-      }),
-    );
-    this.paints.forEach((paint) => paint());
+  drawMoved() {
+    const { words, shifts, tokens, positions } = this.data;
+    const place = nearest(shifts, this.dial.value);
+    const shift = shifts[place];
+    const moved = { shift, from: shift, to: shift + tokens.length - 1 };
+    const told = positions ? fill(words.shiftSays, moved) : words.offSays;
+    this.find(".move output").textContent = told;
+    this.dial.input.value = String(place);
+    this.dial.input.setAttribute("aria-valuetext", told);
+    const drawn = this.moved.map((one) => one.drawn(this, positions ? place : null, shift));
+    this.find(".both").replaceChildren(...drawn.map(({ root }) => root));
+    drawn.forEach(({ paint }) => paint());
   }
 
-  // The absorbed query at growing distances, and the scores that one of them would give.
-  drawWhy() {
-    const { words, entangled, tokens } = this.data;
-    const [queries, scores, each, one] = ["queries", "scores", "each", "one"].map((name) => floats(entangled[name]));
-    const width = queries.length / entangled.distances.length;
-    const first = queries.subarray(0, width);
-    const norm = (x) => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0));
-    const strips = el("div", "strips");
-    strips.append(el("b", "", words.distance), el("b", "", fill(words.absorbedQuery, { width })), el("b", "", words.away));
-    entangled.distances.forEach((distance, k) => {
-      const query = queries.subarray(k * width, (k + 1) * width);
-      const change = norm(query.map((x, c) => x - first[c])) / norm(first);
-      const canvas = cellsOf(query, width, this.signedTable, largest(queries));
-      canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", `${words.distance} ${distance}`);
-      strips.append(el("span", "", `${distance}`), canvas, el("span", "", percent(change)));
-    });
-    const grid = el("table");
-    const row = (cells, tag) => {
-      const line = el("tr");
-      line.append(...cells.map((text) => el(tag, "", text)));
-      return line;
-    };
-    grid.append(row(words.columns, "th"));
-    tokens.forEach((_, j) => grid.append(row([this.label(j, 24), ...[scores, each, one].map((x) => minus(x[j].toFixed(3)))], "td")));
-    const right = el("div", "tall");
-    right.tabIndex = 0;
-    right.append(grid);
-    this.find(".demonstration").replaceChildren(strips, right);
+  end() {
+    this.dial.end();
+    this.unwatch();
   }
 }
 
-export default function (component) {
-  const root = component.parentElement;
-  if (!pages.has(root)) pages.set(root, new Positions(root));
-  pages.get(root).load(component);
-  return () => pages.delete(root);
+/**
+ * The place of the number that is nearest.
+ * @param {number[]} all
+ * @param {number} number
+ */
+function nearest(all, number) {
+  const away = all.map((one) => Math.abs(one - number));
+  return away.indexOf(Math.min(...away));
 }
+
+export default asComponent((root, tell) => new Position(root, tell));

@@ -1,26 +1,19 @@
 """Who shares keys and values with whom: drawings, caches, losses, predictions, patterns."""
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import streamlit as st
-
-from mla_core.experiments.sharing_heads.overview import Glanced
+from mla_core.experiments.sharing_heads import Overview
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.training.recipe import CONFIGS, FURTHER, HEADS, LAYERS
-from ui.components import bytes64, script, source, style
+from ui.components import On, bytes64, component
 from ui.figures import palette
 from ui.show.labels import token_labels, token_name
 from ui.words.en import common
 from ui.words.en import sharing_heads as words
 
-mount = st.components.v2.component(
-    "mla_explorer_sharing",
-    html=source("sharing_heads", "sharing_heads.html"),
-    css=style("sharing_heads"),
-    js=script("sharing_heads"),
-)
+mount = component("sharing_heads")
 Runs = list[dict[str, Any]]
 BYTES_FLOAT32 = 4
 SHAPES = {"MHA": "circle", "GQA": "square", "MQA": "triangle", "MLA": "diamond"}
@@ -61,13 +54,17 @@ def drawn_parts(model: str) -> tuple[int, list[dict[str, Any]]]:
     """(boxes in the cache, 0 for a latent; what is in each, as wide as its numbers)."""
     config = (CONFIGS | FURTHER)[model]
     if kind_of(model) == "MLA":
-        sizes = {common.LATENT: config["kv_lora_rank"], common.ROPE_KEY: config["qk_rope_head_dim"]}
+        sizes = {"c_kv": config["kv_lora_rank"], "k_rope": config["qk_rope_head_dim"]}
         groups = 0
     else:
-        sizes = dict.fromkeys((common.KEYS, common.VALUES), config["head_dim"])
+        sizes = dict.fromkeys(("k", "v"), config["head_dim"])
         groups = config["num_key_value_heads"]
     return groups, [
-        {"name": name, "numbers": numbers, "colour": palette.CACHE_PARTS[name]}
+        {
+            "name": common.CACHE_PARTS[name],
+            "numbers": numbers,
+            "colour": palette.CACHE_PARTS[name],
+        }
         for name, numbers in sizes.items()
     ]
 
@@ -94,7 +91,7 @@ def facts(runs: Runs, model: str) -> list[list[str]]:
 
 
 def card(
-    model: str, runs: Runs, seen: Glanced | None, layer: int, tokenizer: Tokenizer, source: str
+    model: str, runs: Runs, seen: Overview | None, layer: int, tokenizer: Tokenizer, source: str
 ) -> dict[str, Any]:
     """One model: who shares what, what it costs, and, where it ran this text, what it did."""
     kind = kind_of(model)
@@ -163,15 +160,15 @@ def headline(runs: Runs) -> str:
     )  # fmt: skip
 
 
-def sharing(
+def sharing_heads(
     cards: list[dict[str, Any]],
     chosen: dict[str, Any],
     runs: Runs,
     *,
     layer: int,
     source: str,
-    on_option: Callable[[], None],
-) -> Any:
+    on: On,
+) -> None:
     """Draws the page.
 
     Args:
@@ -179,7 +176,7 @@ def sharing(
         chosen: the same, of the chosen point.
         runs: assets/bench/sharing.jsonl.
         layer: whose patterns are drawn.
-        on_option: reads `st.session_state["sharing"].option` (name, value).
+        on: "option" ([name, value]).
     """
     data: Mapping[str, Any] = {
         "cards": cards,
@@ -194,4 +191,4 @@ def sharing(
             "weights": palette.WEIGHTS, "latent": palette.LATENT, "Q": palette.Q, "V": palette.V
         },
     }  # fmt: skip
-    return mount(key="sharing", data=data, on_option_change=on_option)
+    mount(key="sharing_heads", data=data, on=on)

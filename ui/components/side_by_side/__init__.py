@@ -2,15 +2,14 @@
 
 from typing import Any
 
-import numpy as np
-
 from mla_core.models.config import ModelConfig
 from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
 from ui.components import VALUE_BYTES, On, bytes64, component
 from ui.figures import palette
-from ui.show.labels import token_name, token_texts
-from ui.state.url import MAX_TEMPERATURE, View, leads, subject
+from ui.show.labels import about_model, token_name, token_texts
+from ui.state.session import subject
+from ui.state.url import View, continuations, limits
 from ui.words.en import common
 from ui.words.en import side_by_side as words
 
@@ -31,10 +30,10 @@ def cache_parts(config: ModelConfig, value: int) -> tuple[dict[str, int], str]:
         c, r = sum(config.ranks) // layers, config.qk_rope_head_dim
         form = words.LATENT_FORMULA if r else words.CONVERTED_FORMULA
         formula = form.format(c=c, r=r, layers=layers, value=value, total=total)
-        return {common.LATENT: c} | ({common.ROPE_KEY: r} if r else {}), formula
+        return {"c_kv": c} | ({"k_rope": r} if r else {}), formula
     heads, k = config.num_key_value_heads, config.head_dim
     formula = words.HEADS_FORMULA.format(heads=heads, k=k, layers=layers, value=value, total=total)
-    return {common.KEYS: heads * k, common.VALUES: heads * k}, formula
+    return {"k": heads * k, "v": heads * k}, formula
 
 
 def side(
@@ -46,18 +45,14 @@ def side(
     """What the component needs of one model: numbers of the trace, nothing made up.
 
     Args:
-        trace: with logits, pattern and cache_nbytes.
+        trace: with next_ids, next, pattern and cache_nbytes.
         tokenizer: of the model.
         head: (layer, head) to draw.
         source: where the numbers come from, in a few words.
     """
     layers, heads = trace.pattern.shape[:2]
 
-    probabilities = trace.probabilities()
-    top = np.argpartition(-probabilities, SHOWN_NEXT, axis=-1)[:, :SHOWN_NEXT]
-    order = np.argsort(-np.take_along_axis(probabilities, top, axis=-1), axis=-1)
-    top = np.take_along_axis(top, order, axis=-1)
-    about = common.about(trace.config.model_type, trace.config.attention)
+    about = about_model(trace.config)
     parts, formula = cache_parts(trace.config, VALUE_BYTES[trace.dtype])
     total = sum(parts.values())
     return {
@@ -65,7 +60,11 @@ def side(
         "title": about["title"],
         "about": about["about"],
         "parts": [
-            {"name": name, "colour": palette.CACHE_PARTS[name], "share": numbers / total}
+            {
+                "name": common.CACHE_PARTS[name],
+                "colour": palette.CACHE_PARTS[name],
+                "share": numbers / total,
+            }
             for name, numbers in parts.items()
         ],
         "formula": formula,
@@ -79,8 +78,11 @@ def side(
         "layers": layers,
         "heads": heads,
         "next": [
-            [[token_name(int(i), tokenizer, trace.config), float(row[i])] for i in ids]
-            for ids, row in zip(top, probabilities, strict=True)
+            [
+                [token_name(int(i), tokenizer, trace.config), float(p)]
+                for i, p in zip(ids[:SHOWN_NEXT], chances, strict=False)
+            ]
+            for ids, chances in zip(trace.next_ids, trace.next, strict=True)
         ],
         "nbytes": list(trace.cache_nbytes),
     }
@@ -112,11 +114,14 @@ def side_by_side(
         "subject": subject(view),
         "step": origin[0],
         "jump": origin[1],
-        "hideFirst": not view.sink,
-        "lead": view.lead,
-        "leads": leads([side["model"] for side in sides]),
+        "hideFirst": not view.first_token,
+        "lead": view.continuation,
+        "leads": list(
+            zip(continuations([side["model"] for side in sides]), common.LEADS, strict=False)
+        ),
         "temperature": view.temperature,
-        "maxTemperature": MAX_TEMPERATURE,
+        "maxTemperature": View.temperature.high,
+        "ranges": limits(View.temperature),
         "seed": view.seed,
         "mayGrow": may_grow,
         "words": common.STAGE,

@@ -62,7 +62,7 @@ export class SideBySide {
     this.find(".keys").textContent = words.keys;
     const set = (name, value) => this.tell("option", [name, value]);
     const lead = this.find(".lead");
-    lead.onchange = () => set("lead", lead.value);
+    lead.onchange = () => set("continuation", lead.value);
     const temperature = this.find(".temperature");
     temperature.title = words.temperatureHelp;
     temperature.oninput = () => this.showTemperature(Number(temperature.value));
@@ -74,7 +74,7 @@ export class SideBySide {
     sink.onchange = () => {
       this.data.hideFirst = sink.checked; // drawn at once, and told to Python for the link
       this.draw();
-      set("sink", sink.checked ? "hidden" : "shown");
+      set("first_token", sink.checked ? "hidden" : "shown");
     };
   }
 

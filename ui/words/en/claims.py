@@ -2,11 +2,10 @@
 
 from typing import Any
 
-TRUE, ELSE, FALSE = "true", "true of something else", "false"
-BADGES = {TRUE: "blue", ELSE: "orange", FALSE: "red"}
+VERDICTS = {"true": "true", "else": "true of something else", "false": "false"}
 TITLE = "“{claim}”"
 VERDICT = ":{colour}-badge[{mark} {verdict}]"
-MARKS = {TRUE: "✓", ELSE: "◐", FALSE: "✗"}
+MARKS = {"true": "✓", "else": "◐", "false": "✗"}
 CHOOSE = "Claims"
 SAID = "**Who says so.** {said}"
 FACT = "**What is right.** {fact}"
@@ -24,11 +23,10 @@ INTRO = (
     "{true} true, {other} true of something else, {false} false."
 )
 
-# key -> claim, verdict, who says so, what is right, sources, names and units of its steps
+# key -> claim, who says so, what is right, sources, names and units of its steps
 CARDS: dict[str, dict[str, Any]] = {
     "57x": {
         "claim": "MLA makes the KV cache 57 times smaller.",
-        "verdict": ELSE,
         "said": "Welch Labs, “How DeepSeek Rewrote the Transformer [MLA]” (2025).",
         "fact": "Right beside a model that was never built: the same 128 heads, each with keys and "
         "values of 128 numbers. The MHA that DeepSeek did train to compare had 860,160 numbers a "
@@ -40,7 +38,6 @@ CARDS: dict[str, dict[str, Any]] = {
     },
     "93.3%": {
         "claim": "MLA cuts the KV cache by 93.3 %.",
-        "verdict": ELSE,
         "said": "DeepSeek-V2's abstract, about the whole model; most retellings say “MLA against MHA”.",
         "fact": "It compares DeepSeek-V2, its cache kept in **6 bits** on average, with DeepSeek 67B, "
         "which has **GQA** with 8 KV heads and 95 layers, in 16 bits. That arithmetic is our "
@@ -61,7 +58,6 @@ CARDS: dict[str, dict[str, Any]] = {
     },
     "6x": {
         "claim": "R1 writes more than six times faster than a traditional Transformer.",
-        "verdict": ELSE,
         "said": "Welch Labs' video, and summaries of it; DeepSeek-V2's paper says 5.76 times.",
         "fact": "5.76 is the largest throughput of DeepSeek-V2 over that of DeepSeek 67B on one node of "
         "8 H800: with weights in FP8, a 6-bit cache, 21 billion active parameters instead of 67, and "
@@ -74,7 +70,6 @@ CARDS: dict[str, dict[str, Any]] = {
     },
     "400gb": {
         "claim": "At 100,000 tokens the cache would need 400 GB.",
-        "verdict": ELSE,
         "said": "Welch Labs' video, about R1's shape without MLA.",
         "fact": "The arithmetic is right, for a model that nobody built: R1 as plain MHA, one sequence, "
         "two bytes a number. R1 itself needs 7 GB.",
@@ -83,7 +78,6 @@ CARDS: dict[str, dict[str, Any]] = {
     },
     "576": {
         "claim": "MLA reduces the cache 576 times.",
-        "verdict": FALSE,
         "said": "A machine-made summary of the video.",
         "fact": "576 is what is cached: 512 numbers of the latent and 64 of the rope key, a token and "
         "layer. The reduction is 57 times, beside 128 heads of plain MHA.",
@@ -93,7 +87,6 @@ CARDS: dict[str, dict[str, Any]] = {
     },
     "smallest": {
         "claim": "MLA has the smallest cache of all.",
-        "verdict": FALSE,
         "said": "Common in retellings.",
         "fact": "One KV head for all (MQA) keeps 256 numbers where MLA keeps 576, as much as 2.25 groups "
         "of GQA would. MLA's point is what it can still say with that little: see “Sharing heads”.",
@@ -104,7 +97,6 @@ CARDS: dict[str, dict[str, Any]] = {
     },
     "memory": {
         "claim": "Decoding is always bound by memory.",
-        "verdict": FALSE,
         "said": "A rule of thumb from MHA, where it holds: one FLOP for each byte.",
         "fact": "With 128 heads on one latent MLA forms 242 FLOP for each byte it reads. On an H200 as we "
         "measured it that is more than the GPU can do meanwhile: products bind. FlashMLA says the same of "
@@ -120,7 +112,6 @@ CARDS: dict[str, dict[str, Any]] = {
     },
     "mqa": {
         "claim": "MLA is just MQA.",
-        "verdict": ELSE,
         "said": "Asked by many, also in the video's own notebooks.",
         "fact": "While it decodes, yes: 128 query heads read one shared key of 576 numbers, whose first "
         "512 are also the value; DeepSeek calls this its MQA mode. But each head has its own W_UK and "
@@ -131,7 +122,6 @@ CARDS: dict[str, dict[str, Any]] = {
     },
     "swapped": {
         "claim": "In multi-query attention each head has its own keys and values.",
-        "verdict": FALSE,
         "said": "A machine-made summary of the video; others swap MQA and GQA.",
         "fact": "That is MHA. In MQA all heads share **one** pair of keys and values, in GQA each group of "
         "heads shares one.",
@@ -143,7 +133,6 @@ CARDS: dict[str, dict[str, Any]] = {
     },
     "compute": {
         "claim": "MLA costs no extra computation.",
-        "verdict": FALSE,
         "said": "Common in retellings.",
         "fact": "Absorbed, every head meets keys of 576 and values of 512 numbers instead of 192 and 128: "
         "3.4 times the products for each token of context. It buys 57 times fewer bytes with them.",
@@ -154,7 +143,6 @@ CARDS: dict[str, dict[str, Any]] = {
     },
     "70kb": {
         "claim": "DeepSeek-V3 keeps 70 KB a token.",
-        "verdict": TRUE,
         "said": "DeepSeek, “Insights into DeepSeek-V3”, Table 1, beside 327.68 KB for Qwen2.5 72B and 516.096 "
         "KB for Llama 3.1 405B.",
         "fact": "All three follow from the published shapes, in bfloat16.",
@@ -164,7 +152,6 @@ CARDS: dict[str, dict[str, Any]] = {
     },
     "v4": {
         "claim": "DeepSeek's models use MLA.",
-        "verdict": ELSE,
         "said": "True from V2 (May 2024) to V3.2, and of Kimi K2, GLM-5, Mistral Small 4 and others.",
         "fact": "V4 (April 2026) does not: one key of 512 numbers that is also the value, 4 tokens "
         "compressed into one entry (CSA) or 128 (HCA), and a window of 128. Flash is said to need 7 % of "

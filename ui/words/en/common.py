@@ -49,11 +49,6 @@ ABOUT = {
 }
 
 
-def about(model_type: str, attention: str) -> dict[str, str]:
-    """Title and a line on a model."""
-    return ABOUT["converted" if model_type.startswith("mla_") else attention]
-
-
 PAIRS = {
     "mini": "Small pair, built in",
     "same": "Small GPT-2, made latent",
@@ -62,7 +57,7 @@ PAIRS = {
 }
 PAIR_LABEL = "Models"
 
-KEYS, VALUES, LATENT, ROPE_KEY = "K", "V", "c_KV", "rope key"
+CACHE_PARTS = {"k": "K", "v": "V", "c_kv": "c_KV", "k_rope": "rope key"}
 
 RECORDED = "recorded on {device}, {model}, {dtype}"
 COMPUTED = "computed now on {device}, {model}, {dtype}"
@@ -169,6 +164,11 @@ DOWNLOAD_ONCE = (
     " It is fetched once from {host}, for everybody on this server; the built-in pair keeps working "
     "meanwhile."
 )
+OPERATORS_ALONE = (
+    "Readers of this server cannot start or cancel a download or a benchmark: that is up to whoever "
+    "runs it. If that is you, start it with `streamlit run app.py --server.address localhost`, which "
+    "serves your own machine alone, or with `MLA_EXPLORER_OPERATOR=1`, which lets all readers do both."
+)
 DOWNLOAD_START = "Download {name} ({size})"
 DOWNLOAD_GO_ON = "Go on with the download ({here:,.0f} MB are here)"
 DOWNLOAD_CANCEL = "Cancel"
@@ -233,9 +233,9 @@ POSITION = "Position"
 
 CACHE_GROWS = "The cache grows"
 STORAGES = {
-    "fp32": "float32: 4 bytes",
-    "bf16": "bfloat16: 2 bytes, really stored so",
-    "fp8": "float8 (e4m3): 1 byte, really stored so",
+    "float32": "float32: 4 bytes",
+    "bfloat16": "bfloat16: 2 bytes, really stored so",
+    "float8": "float8 (e4m3): 1 byte, really stored so",
     "6bit": "6 bits: storage arithmetic only",
 }
 

@@ -12,15 +12,31 @@ FIRST, SECOND = "One model", "Another"
 CONTEXT, BATCH = "Tokens of context", "Sequences at once"
 STORAGE, WEIGHTS = "The cache is kept in", "Weights are kept in"
 GPU, GPUS = "GPU", "How many"
+GPU_NAMES = {
+    "H200": "H200",
+    "H200_measured": "H200, as measured",
+    "H100": "H100",
+    "H800": "H800",
+    "A100": "A100",
+}
 BANDWIDTH, FLOPS = "TB/s each", "TFLOP/s each"
-WEIGHT_BYTES = {"bfloat16": 2.0, "float8": 1.0, "4 bits": 0.5}
+DTYPES = {
+    "float32": "float32",
+    "bfloat16": "bfloat16",
+    "float8": "float8",
+    "float8_scaled": "float8 with scales",
+    "6bit": "6 bits",
+    "4bit": "4 bits",
+}
 MORE = "Assumptions"
 BANDWIDTH_HELP = "Memory bandwidth of one GPU, from: {source}"
 FLOPS_HELP = "bfloat16 products of one GPU, from: {source}"
 
-PLAIN = "{model} as plain MHA (never built)"
-REBUILT = "{model}, keys and values kept (never done)"
-GROUPED = "{model} with 8 KV heads (never built)"
+COUNTERFACTUALS = {
+    "r1_as_mha": "{model} as plain MHA (never built)",
+    "r1_rebuilt": "{model}, keys and values kept (never done)",
+    "r1_as_gqa": "{model} with 8 KV heads (never built)",
+}
 NEVER = "Never built: its sizes, with another cache, to compare with."
 YOURS = "your config.json"
 
@@ -62,10 +78,9 @@ GROWTH_ALT = "Cache bytes against tokens, both axes logarithmic: {told}"
 
 STEP_TITLE = "Time of one decode step at best"
 STEP_X, STEP_Y = "tokens of context", "time of a step"
-STEP_ALONE = "{model}: attention"
-STEP_WHOLE = "{model}: whole step"
+STEPS = {"whole": "{model}: whole step", "attention": "{model}: attention"}
 RATIO_TITLE = "How many times faster the first one is"
-RATIO_ALONE, RATIO_WHOLE = "attention", "whole step"
+RATIO_LINES = {"whole": "whole step", "attention": "attention"}
 RATIO_Y = "times"
 SIX = "6×"
 SIX_AT = "6× at {tokens:,.0f}"
@@ -96,7 +111,7 @@ BINDS = (
 BOUND = {True: "bytes", False: "products"}
 SHARE_HEAD = "| | reads | forms | takes at best | bound by |\n|---|--:|--:|--:|---|"
 SHARE_ROW = "| {name} | {nbytes} | {flops} | {ms:.4g} ms | {bound} |"
-SHARE_ATTENTION, SHARE_WEIGHTS = "{model}: attention", "{model}: weights"
+SHARES = {"attention": "{model}: attention", "weights": "{model}: weights"}
 SHARE_UNKNOWN = "| {name} | not in our sources | | | |"
 
 ARITHMETIC = "The arithmetic, with the numbers filled in"
@@ -120,15 +135,12 @@ GPU_LINE = "- **{name}**: {source}."
 RATIOS_TITLE = "What a token leaves in one layer"
 RATIOS_X = "numbers a token and layer"
 RATIOS = {
-    "mla": ("MLA: the latent and the rope key", "kv_lora_rank + qk_rope_head_dim"),
-    "mha": ("MHA with 128 heads of 128: never trained", "2 * heads * head_dim"),
-    "rebuilt": (
-        "MLA's own keys and values, uncompressed",
-        "heads * (qk_nope_head_dim + qk_rope_head_dim + v_head_dim)",
-    ),
-    "trained": ("The MHA that DeepSeek trained (Table 9)", "elements / layers"),
-    "gqa": ("GQA with 8 KV heads, as Llama 3 has", "2 * kv_heads * head_dim"),
-    "mistake": ("A mistake: the rope key forgotten", "kv_lora_rank"),
+    "mla": "MLA: the latent and the rope key",
+    "mha": "MHA with 128 heads of 128: never trained",
+    "rebuilt": "MLA's own keys and values, uncompressed",
+    "trained": "The MHA that DeepSeek trained (Table 9)",
+    "gqa": "GQA with 8 KV heads, as Llama 3 has",
+    "mistake": "A mistake: the rope key forgotten",
 }
 RATIO_LABEL = {
     "mla": "576",

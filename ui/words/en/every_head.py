@@ -1,7 +1,5 @@
 """What the page `every_head` says; {braces} are filled in the browser or by whoever draws."""
 
-from ui.words.en.common import SINK_HELP
-
 KIND_SHARES = {
     "previous": "on the previous token",
     "same": "on the token itself",
@@ -18,7 +16,6 @@ WALL = {
     "allKinds": "every kind",
     "compare": "Right side",
     "sinkHide": "Hide the first token",
-    "sinkHelp": SINK_HELP,
     "keys": "keys: arrows move, Enter chooses",
     "byEffect": "largest change first, in percent points",
     "layer": "layer {layer}",

@@ -10,7 +10,7 @@ CONVERTED_NAMES = {
     "gpt2": "GPT-2",
 }
 CONVERTED_LABEL = "Model"
-SPREADS = {"same": "the same in every layer", "layerwise": "spread to lose least"}
+RANKS = {"same": "the same in every layer", "per_layer": "spread to lose least"}
 
 # spoken by the component; {braces} are filled in the browser
 COMPRESSION = {
@@ -19,7 +19,7 @@ COMPRESSION = {
     "rate": "{bytes} a token in {layers} layers; ordinary attention: {all}",
     "ratio": "{ratio} times smaller",
     "method": "Method",
-    "spread": "Rank",
+    "ranks": "Rank",
     "before": "Before",
     "after": "After",
     "difference": "After − before",

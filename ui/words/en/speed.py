@@ -32,7 +32,7 @@ COPY, MATMUL = "{value}B/s", "{value}FLOP/s"
 NO_KERNEL = (
     "Our own kernel has not been timed on this machine yet: the fastest time here is {through}'s."
 )
-NOT_YET = "Nothing has been measured on this server yet: start it above, or look at a recorded run."
+NOT_YET = "Nothing has been measured on this server yet: meanwhile, look at a recorded run."
 LEFT_OUT = "Not measured: {count}"
 LEFT_OUT_ONE = "- {kind} at {batch} × {context:,}: {problem}"
 
@@ -90,18 +90,18 @@ reading alone is somewhat faster.
 """
 
 SHARES_TITLE = "A step's time, {batch} × {context:,}"
-READS, PRODUCTS, REST = (
-    "reading, at the copy's speed",
-    "products, at the product's speed",
-    "the rest",
-)
+SHARES = {
+    "reading": "reading, at the copy's speed",
+    "products": "products, at the product's speed",
+    "rest": "the rest",
+}
 SHARES_X = "share of the measured time"
 SHARES_LABEL = "{kind}: {time}"
 SHARES_TOLD = (
     "Of MLA's **{time}**, {binding} alone would take **{least}**; the rest, **{rest:.0%}**, goes to starting "
     "the work, the softmax and waiting."
 )
-SHARES_READS, SHARES_PRODUCTS = "reading the cache", "forming the products"
+SHARES_BINDING = {"reading": "reading the cache", "products": "forming the products"}
 SHARES_ALT = "Bars of 100 %: what binds each kind of attention, and the rest. {told}"
 SHARES_HEAD = (
     "| | reads | at the copy's speed | forms | at the product's speed | measured |\n"
@@ -124,7 +124,7 @@ LEDGER_LESS, LEDGER_LONGER = "{x:,.3g}× less", "{x:,.3g}× as much"
 LEDGER_ALONE = "**{bytes} bytes, {flops} products, {time} time**: MLA beside MHA on this machine, at {batch} × {context:,}."
 LEDGER_NOT = "not measured; at least {floor}, {x:,.0f}× what MLA took"
 LEDGER_ALT = "Bars: how many times fewer bytes MLA reads and how much less time it takes. {told}"
-LEDGER_BYTES, LEDGER_TIME = "{kind}: bytes", "{kind}: time"
+LEDGER_BARS = {"bytes": "{kind}: bytes", "time": "{kind}: time"}
 LEDGER_TITLE = "What the others need, MLA = 1"
 LEDGER_NOTES = """
 **57 times fewer bytes are not 57 times less time.** MLA buys bytes with products: {flops_mha:.3g} times as
