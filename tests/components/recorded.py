@@ -1,21 +1,38 @@
 """What components show in these tests: recorded runs, through each component's own Python."""
 
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest import mock
 
 import numpy as np
 
+import ui.components.absorption as absorption_component
+import ui.components.cache_grows as cache_grows_component
 import ui.components.every_head as every_head_component
+import ui.components.exports as exports_component
+import ui.components.gpu_memory as gpu_memory_component
 import ui.components.inside_one_head as inside_component
+import ui.components.latent_compression as latent_compression_component
+import ui.components.pattern_wall as pattern_wall_component
+import ui.components.position as position_component
 import ui.components.prompt_bar as prompt_bar_component
+import ui.components.sharing_heads as sharing_heads_component
 import ui.components.side_by_side as side_by_side_component
-from mla_core.experiments.every_head import Ablation
-from mla_core.experiments.inside_one_head import Anatomy
+from mla_core.experiments.absorption.paths import Paths
+from mla_core.experiments.cache_grows.growth import Growth
+from mla_core.experiments.deepseeks_scale.pattern_wall import Crowd
+from mla_core.experiments.every_head.ablation import Ablation
+from mla_core.experiments.inside_one_head.anatomy import Anatomy
+from mla_core.experiments.latent_compression.compression import Compression
+from mla_core.experiments.position.positions import Entangled, Moved
+from mla_core.experiments.sharing_heads.overview import Glanced
 from mla_core.models.locate import ASSETS, locate
 from mla_core.models.tokenizer import Tokenizer, open_tokenizer
 from mla_core.records.trace import Trace
-from ui.state.parameters import View
+from ui import catalogue
+from ui.jobs.recordings import recorded_bench, recorded_runs
+from ui.state import url as state
 from ui.words.en import common
 
 MODELS = ("mini-gpt2", "mini-mla")
@@ -23,8 +40,8 @@ HEADS = {"mini-gpt2": (3, 3), "mini-mla": (1, 4)}  # that the flag's recordings 
 BLUE = 2  # tokens of every vocabulary; which one matters to no test
 
 
-def path(file: str) -> str:
-    return str(ASSETS / "traces" / file)
+def path(file: str) -> Path:
+    return ASSETS / "traces" / file
 
 
 def traces(prompt: str = "flag") -> list[Trace]:
@@ -102,3 +119,103 @@ def inside_one_head(model: str = "mini-gpt2", **query: str) -> Any:
 
 def anatomy(model: str) -> Anatomy:
     return Anatomy.load(path(f"flag.{model}.inside.npz"))
+
+
+def grown() -> list[Growth]:
+    return [Growth.load(path(f"flag.{model}.grown.npz")) for model in MODELS]
+
+
+def cache_grows(
+    *, step: int | None = None, jump: int = 1, tokens: int | None = None, **query: str
+) -> Any:
+    """The flag as it grows; with `tokens`, only so many are there yet and more may be asked for."""
+    data = handed(
+        cache_grows_component, cache_grows_component.cache_grows, grown(),
+        [HEADS[model] for model in MODELS], recorded_bench("growth"),
+        tokenizer=tokenizer(), view=view(**query), origin=(step, jump),
+        may_grow=tokens is not None, source="recorded", on={},
+    )  # fmt: skip
+    for side in data["sides"] if tokens else []:
+        steps = tokens + 1 - side["steps"]["tokens"][0]
+        side["steps"] = {name: values[:steps] for name, values in side["steps"].items()}
+    return data
+
+
+def sharing_heads(*, point: str = "mini-mla", layer: int = 3) -> Any:
+    """The four kinds on the flag, and a point that did not run it unless it is one of them."""
+    component = sharing_heads_component
+    runs = recorded_runs()
+
+    def card(model: str, seen: Glanced | None) -> Any:
+        return component.card(model, runs, seen, layer, tokenizer(), "recorded")
+
+    cards = {model: card(model, glanced(model)) for model in catalogue.FAMILY}
+    return handed(
+        component, component.sharing_heads, list(cards.values()),
+        cards.get(point) or card(point, None), runs, layer=layer, source="recorded", on={},
+    )  # fmt: skip
+
+
+def glanced(model: str) -> Glanced:
+    return Glanced.load(path(f"flag.{model}.glance.npz"))
+
+
+def latent_compression(*, head: tuple[int, int] = (3, 3), **query: str) -> Any:
+    component = latent_compression_component
+    return handed(
+        component, component.latent_compression, *compressed(), tokenizer=tokenizer(), head=head,
+        view=view(**query), fails="A head fails.", source="recorded", on={},
+    )  # fmt: skip
+
+
+def compressed() -> tuple[Trace, Trace, Compression]:
+    """(the flag before, after, what the conversion keeps and loses)."""
+    name = "mini-gpt2@64"
+    after = Trace.load(path(f"flag.{name}.npz"))
+    return traces()[0], after, Compression.load(path(f"{name}.npz"))
+
+
+def absorption(*, context: int | None = None, shape: str = "own") -> Any:
+    component = absorption_component
+    return handed(
+        component, component.absorption, Paths.load(path("flag.mini-mla.absorbed.npz")),
+        context=context, shape=shape, source="recorded", on={},
+    )  # fmt: skip
+
+
+def position(*, shift: int = 0, positions: bool = True, **query: str) -> Any:
+    component = position_component
+    return handed(
+        component, component.position, moved(), [HEADS[model] for model in MODELS],
+        Entangled.load(path("flag.mini-mla.entangled.npz")), tokenizer=tokenizer(),
+        view=view(**query), shift=shift, positions=positions, source="recorded", on={},
+    )  # fmt: skip
+
+
+def moved() -> list[Moved]:
+    return [Moved.load(path(f"flag.{model}.moved.npz")) for model in MODELS]
+
+
+def pattern_wall() -> Any:
+    return handed(pattern_wall_component, pattern_wall_component.pattern_wall, wall())
+
+
+def wall() -> Crowd:
+    return Crowd.load(path("crowd.npz"))
+
+
+def gpu_memory() -> Any:
+    """A frame with many sequences, one with few, one that not even the weights fit into."""
+    component = gpu_memory_component
+    sizes = [(600.0, 2.0, 200), (600.0, 130.0, 3), (1_200.0, 2.0, -1)]
+    frames = [
+        component.Frame(f"Model {i}", "#d55e00", 1_000e9, weights * 1e9, cache * 1e9, count)
+        for i, (weights, cache, count) in enumerate(sizes)
+    ]
+    return handed(component, component.gpu_memory, frames, tokens=32_768, alt="frames")
+
+
+def exports() -> Any:
+    component = exports_component
+    with mock.patch.object(st, "plotly_chart"):
+        return handed(component, component.chart, None, "one", alt="one", table=[["a"], [1]])

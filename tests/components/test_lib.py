@@ -193,6 +193,27 @@ def test_every_message_repeats_the_latest_events_with_their_numbers(bare):
     assert many[-1][1][-1][1:] == ["rank", 39]
 
 
+def test_the_end_of_overtaken_data_is_not_the_end_of_the_picture(bare):
+    """Streamlit loads a script anew for each data, and ends what newer data overtook."""
+    told = run(
+        bare, "events",
+        """(() => {
+          const said = [];
+          const component = lib.asComponent(() =>
+            ({load: (data) => said.push(data), end: () => said.push("end")}));
+          const parentElement = document.createElement("div");
+          const show = (data) => component({parentElement, data, setTriggerValue: () => {}});
+          const [first, second] = [show(1), show(2)];
+          first();
+          const third = show(3);
+          second(), third(), third();
+          show(4);
+          return said;
+        })()""",
+    )  # fmt: skip
+    assert told == [1, 2, 3, "end", 4]
+
+
 def test_a_long_text_is_not_sent_sixteen_times(bare):
     text = "word " * 2_000
     sent = run(bare, "events", OUTBOX, [["draft", text + str(i)] for i in range(6)])
@@ -270,3 +291,61 @@ def test_only_keys_in_use_are_kept_from_streamlit(keyed):
     assert page.evaluate("streamlit") == 2
     heard("ArrowRight")
     assert page.evaluate("streamlit") == 2
+
+
+def test_a_curve_follows_its_function_on_a_logarithmic_axis(bare):
+    told = run(
+        bare, "chart",
+        """(() => {
+          const canvas = document.createElement("canvas");
+          canvas.style.width = "400px"; canvas.style.display = "block";
+          document.body.append(canvas);
+          const chart = new lib.Chart(canvas, {height: 200, x: {from: 1, to: 100, log: true},
+            y: {from: 0, to: 100}, margins: {left: 0, top: 0, right: 0, bottom: 0}});
+          chart.curve((x) => x, [1, 100], {colour: "rgb(9, 8, 7)", width: 6});
+          const at = (x) => [...canvas.getContext("2d")
+            .getImageData(Math.round(chart.x(x)), Math.round(chart.y(x)), 1, 1).data];
+          return [10, 50, 90].map(at);
+        })()""",
+    )  # fmt: skip
+    assert told == [[9, 8, 7, 255]] * 3
+
+
+CELLS = """(() => {
+  const canvas = document.createElement("canvas");
+  canvas.style.width = "340px"; canvas.style.display = "block";
+  document.body.append(canvas);
+  const at = lib.cellMap(canvas, {rows: ["a", "b", "c"], columns: 4, above: (j) => "h" + j,
+    colour: (i, j) => `rgb(${10 * i + 1}, ${10 * j + 1}, 9)`, margins: {left: 30, top: 20}, ...x});
+  const seen = {};
+  for (let py = 0; py < canvas.clientHeight; py++) for (let px = 0; px < canvas.clientWidth; px++) {
+    const cell = at({offsetX: px, offsetY: py});
+    if (cell) (seen[cell.join()] ??= []).push([px, py]);
+  }
+  return Object.entries(seen).map(([cell, places]) => {
+    const [px, py] = places[Math.floor(places.length / 2)];
+    const middle = [px, py];
+    return [cell, [...canvas.getContext("2d").getImageData(...middle, 1, 1).data.slice(0, 3)]];
+  });
+})()"""
+
+
+@pytest.mark.parametrize("more", [{}, {"most": 20}, {"high": 5}])
+def test_a_grid_answers_with_the_cell_that_is_painted_there(bare, more):
+    told = dict(run(bare, "heatmap", CELLS, more))
+    assert len(told) == 12
+    for cell, colour in told.items():
+        i, j = map(int, cell.split(","))
+        assert colour == [10 * i + 1, 10 * j + 1, 9]
+
+
+def test_a_drawing_becomes_pixels(bare):
+    told = run(
+        bare, "files",
+        """(async () => {
+          const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"/>';
+          const image = await createImageBitmap(await lib.pixelsOf(svg, 3));
+          return [image.width, image.height];
+        })()""",
+    )  # fmt: skip
+    assert told == [60, 30]

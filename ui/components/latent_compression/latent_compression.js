@@ -71,7 +71,7 @@ export class LatentCompression {
     const heading = el("h3", "", words.next);
     heading.append(el("small", "", words.nextHint));
     next.append(heading, el("ol", "pairs"), el("p", "kl"));
-    this.find(".maps").append(...this.maps.map(({ box }) => box), next);
+    this.find(".maps").replaceChildren(...this.maps.map(({ box }) => box), next);
     this.heading(".grid h3", words.grid, words.gridHint);
     this.buildOptions(words);
     const grid = this.find(".grid canvas");

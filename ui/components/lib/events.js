@@ -62,20 +62,24 @@ export class Outbox {
  * @param {(root: ShadowRoot | HTMLElement, tell: Tell) => Picture} create
  */
 export function asComponent(create) {
-  /** @type {WeakMap<Node, {outbox: Outbox, picture: Picture}>} */
+  /** @type {WeakMap<Node, {outbox: Outbox, picture: Picture, calls: number}>} */
   const mounted = new WeakMap();
   return (/** @type {Mounted} */ { parentElement, data, setTriggerValue }) => {
     let one = mounted.get(parentElement);
     if (!one) {
       const outbox = new Outbox();
-      one = { outbox, picture: create(parentElement, (name, value) => outbox.tell(name, value)) };
+      const picture = create(parentElement, (name, value) => outbox.tell(name, value));
+      one = { outbox, picture, calls: 0 };
       mounted.set(parentElement, one);
       parentElement.addEventListener("keydown", keepTyping);
     }
     one.outbox.send = setTriggerValue;
+    const call = (one.calls += 1);
     one.picture.load(data);
     return () => {
-      mounted.get(parentElement)?.picture.end?.();
+      // where new data overtake old ones, Streamlit ends what showed the old, and the place stays
+      if (mounted.get(parentElement) !== one || call !== one.calls) return;
+      one.picture.end?.();
       mounted.delete(parentElement);
     };
   };
