@@ -1,7 +1,9 @@
-"""The page "Latent compression" in Chromium, and GPT-2's download from a stand-in for the hub."""
+"""The page "Latent compression" in Chromium, and GPT-2's download from a stand-in for the hub.
+
+What it draws: tests/components/test_latent_compression.py.
+"""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -24,7 +26,7 @@ PAINTED = """c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.h
 
 def open_lab(page: Page, server: str, query: str = "") -> None:
     page.goto(f"{server}/latent_compression{query}")
-    expect(page.locator(".compression .kl")).to_contain_text("nats")
+    expect(page.locator(".latent-compression .kl")).to_contain_text("nats")
 
 
 def slide(page: Page, rank: int) -> None:
@@ -36,7 +38,7 @@ def test_the_page_opens_on_a_recording_and_goes_live(page, server):
     expect(page.locator(".headline")).to_have_text("64 numbers")
     expect(page.locator(".rate")).to_contain_text("2,048 B a token in 8 layers")
     expect(page.locator(".rate")).to_contain_text("8.0 times smaller")
-    for canvas in page.locator(".compression canvas").all():
+    for canvas in page.locator(".latent-compression canvas").all():
         assert canvas.evaluate(PAINTED) > 5
     expect(page.locator(".source")).to_contain_text("computed now on", timeout=90_000)
     expect(page.locator(".fails")).to_contain_text("The first head to lose its place is layer")
@@ -53,6 +55,8 @@ def test_the_slider_moves_everything_and_the_link(page, server):
     expect(page.locator(".rate")).to_contain_text("2.0 times smaller")
     expect(page.locator(".source")).to_contain_text("mini-gpt2@256")
     expect(page.locator(".kl")).to_contain_text(re.compile(r"0\.0000 nats at the last token"))
+    for rank in range(250, 8, -7):  # many in a row end at the last
+        slide(page, rank)
     slide(page, 8)
     expect(page.locator(".source")).to_contain_text("mini-gpt2@8")
     expect(page.locator(".kl")).not_to_have_text(before)
@@ -61,47 +65,10 @@ def test_the_slider_moves_everything_and_the_link(page, server):
     expect(page.locator(".headline")).to_have_text("8 numbers")
 
 
-def test_many_sizes_in_a_row_end_at_the_last(page, server):
+def test_a_head_reaches_the_link(page, server):
     open_lab(page, server)
-    expect(page.locator(".source")).to_contain_text("computed now on", timeout=90_000)
-    for rank in range(250, 20, -7):
-        slide(page, rank)
-    expect(page.locator(".source")).to_contain_text(f"mini-gpt2@{rank},")
-    expect(page.locator(".headline")).to_have_text(f"{rank} numbers")
-    page.wait_for_timeout(1000)
-    expect(page.get_by_role("slider", name="Size of the latent")).to_have_value(str(rank))
-
-
-def test_a_new_size_is_drawn_at_once(page, server):
-    """0.3 s on a quiet machine (`measure.py`). Here another test takes turns with it, so this only
-    sees whether a size waits for the seconds that its loss takes.
-    """
-    open_lab(page, server)
-    expect(page.locator(".source")).to_contain_text("computed now on", timeout=90_000)
-    expect(page.locator(".fails")).to_contain_text("The first head", timeout=60_000)
-    times = []
-    for rank in (100, 33, 57, 200, 150, 80, 120):
-        begun = time.monotonic()
-        slide(page, rank)
-        page.wait_for_function(
-            """rank => [...document.querySelectorAll('*')].some(e => e.shadowRoot
-              ?.querySelector('.source')?.textContent.includes(`@${rank},`))""",
-            arg=rank,
-        )
-        times.append(time.monotonic() - begun)
-        page.wait_for_timeout(800)
-    assert min(times) < 2.5, times
-
-
-def test_a_click_on_the_grid_follows_that_head(page, server):
-    open_lab(page, server)
-    grid = page.locator(".grid canvas")
-    box = grid.bounding_box()
-    cell = min((box["width"] - 32) / 8, 34)
-    grid.click(position={"x": 30 + 5.5 * cell, "y": 30 + 6.5 * cell})
-    page.wait_for_url("**mini-gpt2=6.5**")
-    expect(page.locator("select.layer")).to_have_value("6")
-    expect(page.locator("select.head")).to_have_value("5")
+    page.locator("select.layer").select_option("6")
+    page.wait_for_url("**mini-gpt2=6.3**")
     expect(page.locator(".latent h3")).to_contain_text("layer 6")
 
 
@@ -110,8 +77,8 @@ def test_options_change_the_picture_and_the_link(page, server):
     page.locator("select.method").select_option("joint")
     page.wait_for_url("**method=joint**")
     expect(page.locator(".source")).to_contain_text("mini-gpt2@64/joint", timeout=90_000)
-    page.locator("select.spread").select_option("layerwise")
-    page.wait_for_url("**spread=layerwise**")
+    page.locator("select.ranks").select_option("per_layer")
+    page.wait_for_url("**ranks=per_layer**")
     expect(page.locator(".source")).to_contain_text("joint/layerwise")
     page.locator("select.measure").select_option("values")
     page.wait_for_url("**measure=values**")
@@ -129,15 +96,15 @@ def test_typing_another_text_redraws(page, server):
     expect(page.locator(".pairs code", has_text="honey")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
-def test_nothing_is_wider_than_the_screen(browser, server, size):
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+def test_nothing_is_wider_than_a_phone(browser, server):
+    """Other sizes: tests/components/test_every_component.py."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     open_lab(page, server, "?rank=40")
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    for canvas in page.locator(".compression canvas").all():
+    for canvas in page.locator(".latent-compression canvas").all():
         box = canvas.bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= size[0]
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     context.close()
 
 
@@ -175,5 +142,5 @@ def test_gpt2_is_downloaded_cancelled_resumed_and_run(page, tmp_path):
             expect(page.locator(".side h2 small").nth(1)).to_have_text("gpt2@64")
             page.wait_for_load_state("networkidle")
             page.get_by_role("link", name="Latent compression").click()
-            lab = page.locator(".compression .source")
+            lab = page.locator(".latent-compression .source")
             expect(lab).to_contain_text("gpt2@64", timeout=60_000)

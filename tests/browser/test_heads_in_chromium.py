@@ -1,7 +1,5 @@
 """The pages "Every head", "Inside one head", "Absorption" and "Position" in Chromium."""
 
-import re
-
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -19,7 +17,7 @@ PAGES = {
     "every_head": ".every-head .heads canvas",
     "inside_one_head": ".inside-one-head .scene canvas",
     "absorption": ".absorption .growth canvas",
-    "position": ".positions .both canvas",
+    "position": ".position .both canvas",
 }
 COLOURS = """c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
   return new Set(Array.from({length: d.length / 4}, (_, i) => d.slice(4 * i, 4 * i + 4).join())).size }"""
@@ -76,47 +74,36 @@ def test_a_scene_and_an_option_reach_the_link(page, server):
     page.keyboard.press("ArrowRight")
     page.wait_for_url("**stage=3**")
     page.get_by_label("Hide the first token").check()
-    page.wait_for_url("**sink=hidden**")
+    page.wait_for_url("**first_token=hidden**")
     page.go_back()
     expect(page.get_by_label("Hide the first token")).not_to_be_checked()
     assert "stage=3" in page.url
 
 
-def test_the_context_slider_marks_what_ran_and_what_is_formula(page, server):
+def test_the_context_and_the_sizes_reach_the_link_and_come_back_from_it(page, server):
     open_page(page, server, "absorption")
     live(page)
-    says = page.locator(".absorption .formula")
-    expect(says).to_contain_text("This is what just ran.")
-    expect(page.locator(".absorption .total").first).to_have_text(
-        "334,080 multiply-adds, counted while it ran"
-    )
-    page.get_by_label("Tokens in the cache").fill("17")
-    expect(says).to_contain_text("By formula")
-    expect(page.locator(".absorption output")).to_have_text("131,072 tokens")
-    page.get_by_label("Sizes").select_option(label="a layer of DeepSeek-V2, V3 or R1, bfloat16")
-    expect(says).to_contain_text("bytes" if False else "times fewer")
-    # 131,072 tokens of 576 numbers of 2 bytes
-    expect(says).to_contain_text("Cache read by both: 151 MB")
-    expect(page.locator(".step .difference")).to_have_count(3)
-    left, right = page.locator(".step .result").all_inner_texts()
-    assert float(left.split("= ")[1].replace("−", "-")) == pytest.approx(
-        float(right.split("= ")[1].replace("−", "-")), abs=1e-4
-    )
+    page.get_by_role("slider").fill("17")
+    page.wait_for_url("**context=131072**")
+    page.locator("select.shape").select_option("deepseek")
+    page.wait_for_url("**shape=deepseek**")
+    page.reload()
+    expect(page.locator(".absorption output")).to_have_text("131,072 tokens", timeout=60_000)
+    expect(page.locator("select.shape")).to_have_value("deepseek")
 
 
-def test_moving_the_sentence(page, server):
+def test_a_shift_and_the_switch_reach_the_link_and_come_back_from_it(page, server):
     open_page(page, server, "position")
     live(page)
-    page.get_by_label("Move the whole sentence").fill("9")
-    expect(page.locator(".positions output")).to_have_text("by 200: positions 200 to 209")
-    gpt2, mla = page.locator(".both .side > p").all_inner_texts()
-    assert "every position has a vector of its own" in gpt2
-    assert re.search(r"No score changes by more than \d\.\de−\d", mla)
-    assert "“␣blue” (99.6 %)" in mla
-    page.get_by_label("Take all positions away").check()
-    expect(page.locator(".both .side > p").nth(1)).to_contain_text("Without rotation")
-    expect(page.locator(".both .bars code").nth(5)).not_to_have_text("␣blue")
-    expect(page.locator(".demonstration tr")).to_have_count(11)
+    page.get_by_role("slider").fill("9")
+    page.wait_for_url("**shift=200**")
+    page.reload()
+    expect(page.get_by_role("slider")).to_have_value("9", timeout=60_000)
+    page.locator("input.off").check()
+    page.wait_for_url("**positions=off**")
+    page.go_back()
+    expect(page.locator("input.off")).not_to_be_checked()
+    expect(page.get_by_role("slider")).to_have_value("9")
 
 
 def test_what_the_reader_looks_at_goes_along_to_other_pages(page, server):

@@ -107,10 +107,10 @@ def test_drawing_again_for_another_text_changes_the_link_again(page, server):
 def test_options_redraw_and_write_the_link(page, server):
     open_page(page, server)
     page.get_by_label("Hide the first token").check()
-    page.wait_for_url("**sink=hidden**")
+    page.wait_for_url("**first_token=hidden**")
     expect(page.get_by_text("first token hidden").first).to_be_visible()
     page.get_by_role("combobox", name="Continuation").select_option("mini-mla")
-    page.wait_for_url("**lead=mini-mla**")
+    page.wait_for_url("**continuation=mini-mla**")
     page.get_by_role("slider", name="Temperature").fill("1.5")
     page.wait_for_url("**temperature=1.5**")
     page.locator("select").nth(2).select_option("6")

@@ -1,14 +1,15 @@
-"""The pages "At DeepSeek's scale" and "Claims, checked" in Chromium."""
+"""The pages "At DeepSeek's scale" and "Claims, checked" in Chromium.
+
+What they draw themselves: tests/components/test_gpu_memory.py and test_pattern_wall.py.
+"""
 
 import csv
 import io
-import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from mla_core.experiments.deepseeks_scale import HEADS, LAYERS
 from tests.browser.serving import CHROMIUM
 from ui.words.en import claims
 from ui.words.en import deepseeks_scale as scale
@@ -17,21 +18,20 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
     pytest.mark.xdist_group("browser"),
 ]
-PARTS = [part for part in scale.PARTS if part != "heads"]
-CHART = {"memory": "memory-1", "growth": "growth", "speed": "step", "ratios": "ratios"}
+CHART = {"growth": "growth", "speed": "step", "ratios": "ratios"}  # part -> its Plotly chart
 
 
 def drawn(address: str) -> str:
     """What shows that a page or a part of it has its picture."""
     if "memory" in address:
-        return ".memory svg path"
-    return ".crowd .source" if "heads" in address else ".js-plotly-plot .main-svg"
+        return ".gpu-memory svg path"
+    return ".pattern-wall .source" if "heads" in address else ".js-plotly-plot .main-svg"
 
 
 def open_part(page: Page, server: str, part: str, query: str = "") -> None:
     page.goto(f"{server}/deepseeks_scale?part={part}{query}")
     if part == "heads":
-        expect(page.locator(".crowd .source")).to_contain_text("recorded on", timeout=60_000)
+        expect(page.locator(".pattern-wall .source")).to_contain_text("recorded on", timeout=60_000)
     else:
         expect(page.locator(drawn(part)).first).to_be_visible(timeout=60_000)
     # what is still to come pushes down what is below: a click on that would fall beside it
@@ -46,19 +46,20 @@ def taken(page: Page, button: str, into: Path, place: int = 0) -> Path:
     return file
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
-def test_nothing_is_wider_than_the_screen(browser, server, size):
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+def test_nothing_is_wider_than_the_screen(browser, server):
+    context = browser.new_context()
     page = context.new_page()
     for address in [f"deepseeks_scale?part={part}" for part in scale.PARTS] + ["claims"]:
         page.goto(f"{server}/{address}")
         expect(page.locator(drawn(address)).first).to_be_visible(timeout=60_000)
-        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        for width, height in [(390, 844), (1024, 768), (1440, 900)]:  # one load, three sizes
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     context.close()
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_pictures_are_taken_latent_request(page, server, tmp_path, part):
+@pytest.mark.parametrize("part", CHART)
+def test_pictures_are_taken_along(page, server, tmp_path, part):
     open_part(page, server, part)
     png = taken(page, "png", tmp_path).read_bytes()
     assert png.startswith(b"\x89PNG") and len(png) > 5_000
@@ -72,45 +73,6 @@ def test_pictures_are_taken_latent_request(page, server, tmp_path, part):
         expect(page.locator(".js-plotly-plot")).to_have_count(2)
         assert taken(page, "csv", tmp_path, 1).name == "times.csv"
         assert "6×" in taken(page, "svg", tmp_path, 1).read_text(encoding="utf-8")
-
-
-def test_the_frames_are_true_to_area(page, server):
-    """As painted: the sequences of both models take the bytes that they are said to take."""
-    open_part(page, server, "memory")
-    boxes = page.locator(".memory svg path").evaluate_all(
-        "all => all.map(path => { const b = path.getBBox(); return [b.width, b.height] })"
-    )
-    frame = page.locator(".memory svg rect").last.evaluate(
-        "r => r.width.baseVal.value * r.height.baseVal.value"
-    )
-    latent = 198 * 70_272 * 32_768 / 1_128e9
-    plain = 3 * 3_997_696 * 32_768 / 1_128e9
-    for (width, height), share in zip(boxes, (latent, plain), strict=True):
-        assert width * height / frame == pytest.approx(share, rel=0.02)  # but for the gaps
-
-
-def test_the_wall_tells_whose_a_tile_is_and_is_taken_latent_request(page, server, tmp_path):
-    open_part(page, server, "heads")
-    wall = page.locator(".crowd .wall")
-    box = wall.bounding_box()
-    assert box["height"] == pytest.approx(box["width"] * LAYERS / HEADS, abs=1)
-    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 200)
-    lens = page.locator(".crowd .lens")
-    expect(lens).to_be_visible()
-    expect(lens.locator("b")).to_have_text(re.compile(r"mini-\w+, layer \d, head \d"))
-    page.mouse.move(5, 5)
-    expect(lens).to_be_hidden()
-    wall.focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowDown")
-    expect(lens.locator("small")).to_have_text("tile 2·2 of 61·128")
-    expect(page.locator(".crowd .spoken")).to_contain_text("layer 0")
-    page.keyboard.press("Escape")
-    expect(lens).to_be_hidden()
-    assert taken(page, "png", tmp_path).read_bytes().startswith(b"\x89PNG")
-    assert "data:image/png" in taken(page, "svg", tmp_path).read_text(encoding="utf-8")
-    rows = list(csv.reader(io.StringIO(taken(page, "csv", tmp_path).read_text(encoding="utf-8"))))
-    assert len(rows) == 1 + LAYERS * HEADS and len(rows[1][-1].split()) == 55
 
 
 def test_a_link_says_what_is_looked_at(page, server):

@@ -6,6 +6,7 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+import streamlit as st
 
 import ui.components.absorption as absorption_component
 import ui.components.cache_grows as cache_grows_component
@@ -19,20 +20,20 @@ import ui.components.position as position_component
 import ui.components.prompt_bar as prompt_bar_component
 import ui.components.sharing_heads as sharing_heads_component
 import ui.components.side_by_side as side_by_side_component
-from mla_core.experiments.absorption.paths import Paths
-from mla_core.experiments.cache_grows.growth import Growth
-from mla_core.experiments.deepseeks_scale.pattern_wall import Crowd
-from mla_core.experiments.every_head.ablation import Ablation
-from mla_core.experiments.inside_one_head.anatomy import Anatomy
-from mla_core.experiments.latent_compression.compression import Compression
-from mla_core.experiments.position.positions import Entangled, Moved
-from mla_core.experiments.sharing_heads.overview import Glanced
+from mla_core.experiments.absorption import Paths
+from mla_core.experiments.cache_grows import Growth
+from mla_core.experiments.deepseeks_scale import PatternWall
+from mla_core.experiments.every_head import Ablation
+from mla_core.experiments.inside_one_head import Anatomy
+from mla_core.experiments.latent_compression import Comparison, Compression
+from mla_core.experiments.position import Entangled, Moved
+from mla_core.experiments.sharing_heads import Overview
 from mla_core.models.locate import ASSETS, locate
 from mla_core.models.tokenizer import Tokenizer, open_tokenizer
 from mla_core.records.trace import Trace
 from ui import catalogue
 from ui.jobs.recordings import recorded_bench, recorded_runs
-from ui.state import url as state
+from ui.state.parameters import View
 from ui.words.en import common
 
 MODELS = ("mini-gpt2", "mini-mla")
@@ -42,6 +43,11 @@ BLUE = 2  # tokens of every vocabulary; which one matters to no test
 
 def path(file: str) -> Path:
     return ASSETS / "traces" / file
+
+
+def view(chapter: catalogue.Chapter, **query: object) -> View:
+    """What a link says to a chapter."""
+    return View(chapter, {name: str(value) for name, value in query.items()})
 
 
 def traces(prompt: str = "flag") -> list[Trace]:
@@ -75,7 +81,7 @@ def side_by_side(
 ) -> Any:
     """The flag; with `tokens`, only so many are there yet and more may be asked for."""
     component = side_by_side_component
-    shown = View("side_by_side", {"temperature": "1"} | query)
+    shown = view("side_by_side", **{"temperature": 1} | query)
     sides = [
         component.side(trace, tokenizer(), HEADS[trace.model], "recorded") for trace in traces()
     ]
@@ -87,7 +93,9 @@ def side_by_side(
     )  # fmt: skip
 
 
-def every_head(shown: list[Trace] | None = None, *, corresponds: bool = False, **query: str) -> Any:
+def every_head(
+    shown: list[Trace] | None = None, *, corresponds: bool = False, **query: object
+) -> Any:
     """The flag's heads, each with an effect of its own; with `shown`, those of two other runs."""
     component = every_head_component
     pair = shown or traces()
@@ -104,12 +112,14 @@ def every_head(shown: list[Trace] | None = None, *, corresponds: bool = False, *
     return handed(
         component, component.every_head, sides,
         headline="Look", corresponds=corresponds, origin=(heads, 1),
-        view=View("every_head", query), on={},
+        view=view("every_head", **query), on={},
     )  # fmt: skip
 
 
-def inside_one_head(model: str = "mini-gpt2", **query: str) -> Any:
-    shown = View("inside_one_head", {"attention": "MLA" if model == "mini-mla" else "MHA"} | query)
+def inside_one_head(model: str = "mini-gpt2", **query: object) -> Any:
+    shown = view(
+        "inside_one_head", **{"attention": "MLA" if model == "mini-mla" else "MHA"} | query
+    )
     return handed(
         inside_component, inside_component.inside_one_head, anatomy(model),
         attentions=list(common.ATTENTIONS.items()), view=shown, origin=(shown.stage, 1),
@@ -132,7 +142,7 @@ def cache_grows(
     data = handed(
         cache_grows_component, cache_grows_component.cache_grows, grown(),
         [HEADS[model] for model in MODELS], recorded_bench("growth"),
-        tokenizer=tokenizer(), view=view(**query), origin=(step, jump),
+        tokenizer=tokenizer(), view=view("cache_grows", **query), origin=(step, jump),
         may_grow=tokens is not None, source="recorded", on={},
     )  # fmt: skip
     for side in data["sides"] if tokens else []:
@@ -146,7 +156,7 @@ def sharing_heads(*, point: str = "mini-mla", layer: int = 3) -> Any:
     component = sharing_heads_component
     runs = recorded_runs()
 
-    def card(model: str, seen: Glanced | None) -> Any:
+    def card(model: str, seen: Overview | None) -> Any:
         return component.card(model, runs, seen, layer, tokenizer(), "recorded")
 
     cards = {model: card(model, glanced(model)) for model in catalogue.FAMILY}
@@ -156,39 +166,39 @@ def sharing_heads(*, point: str = "mini-mla", layer: int = 3) -> Any:
     )  # fmt: skip
 
 
-def glanced(model: str) -> Glanced:
-    return Glanced.load(path(f"flag.{model}.glance.npz"))
+def glanced(model: str) -> Overview:
+    return Overview.load(path(f"flag.{model}.overview.npz"))
 
 
-def latent_compression(*, head: tuple[int, int] = (3, 3), **query: str) -> Any:
+def latent_compression(*, head: tuple[int, int] = (3, 3), **query: object) -> Any:
     component = latent_compression_component
     return handed(
         component, component.latent_compression, *compressed(), tokenizer=tokenizer(), head=head,
-        view=view(**query), fails="A head fails.", source="recorded", on={},
+        view=view("latent_compression", **query), fails="A head fails.", source="recorded", on={},
     )  # fmt: skip
 
 
-def compressed() -> tuple[Trace, Trace, Compression]:
+def compressed() -> tuple[Trace, Comparison, Compression]:
     """(the flag before, after, what the conversion keeps and loses)."""
     name = "mini-gpt2@64"
-    after = Trace.load(path(f"flag.{name}.npz"))
+    after = Comparison.load(path(f"flag.{name}.npz"))
     return traces()[0], after, Compression.load(path(f"{name}.npz"))
 
 
-def absorption(*, context: int | None = None, shape: str = "own") -> Any:
+def absorption(**query: object) -> Any:
     component = absorption_component
     return handed(
         component, component.absorption, Paths.load(path("flag.mini-mla.absorbed.npz")),
-        context=context, shape=shape, source="recorded", on={},
+        view=view("absorption", **query), source="recorded", on={},
     )  # fmt: skip
 
 
-def position(*, shift: int = 0, positions: bool = True, **query: str) -> Any:
+def position(**query: object) -> Any:
     component = position_component
     return handed(
         component, component.position, moved(), [HEADS[model] for model in MODELS],
         Entangled.load(path("flag.mini-mla.entangled.npz")), tokenizer=tokenizer(),
-        view=view(**query), shift=shift, positions=positions, source="recorded", on={},
+        view=view("position", **query), source="recorded", on={},
     )  # fmt: skip
 
 
@@ -200,8 +210,8 @@ def pattern_wall() -> Any:
     return handed(pattern_wall_component, pattern_wall_component.pattern_wall, wall())
 
 
-def wall() -> Crowd:
-    return Crowd.load(path("crowd.npz"))
+def wall() -> PatternWall:
+    return PatternWall.load(path("pattern_wall.npz"))
 
 
 def gpu_memory() -> Any:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mla_core.arithmetic.accounting import DEEPSEEK_V2
-from mla_core.experiments.absorption.paths import Paths
+from mla_core.experiments.absorption import Paths
 from tests.components import recorded
 from ui.components.absorption import MOST_TOKENS
 

@@ -106,13 +106,13 @@ def test_without_a_cache_everything_is_computed_again(bare):
     assert shown.locator(".headline").inner_text() == with_cache
 
 
-@pytest.mark.parametrize("storage", ["bf16", "fp8", "6bit"])
+@pytest.mark.parametrize("storage", ["bfloat16", "float8", "6bit"])
 def test_storage_scales_the_rectangles(bare, storage):
     shown = open_it(bare, step=12)
     full = drawn_bytes(shown, 1)
     shown.locator("select.storage").select_option(storage)
-    bare.expect_event("option", ["storage", storage])
-    shown = open_it(bare, step=12, storage=storage)
+    bare.expect_event("option", ["cache_dtype", storage])
+    shown = open_it(bare, step=12, cache_dtype=storage)
     assert drawn_bytes(shown, 1) == pytest.approx(full * BYTES[storage] / 4)
     assert tokens_of(shown) == 12
 

@@ -55,7 +55,7 @@ def test_a_click_on_the_grid_follows_that_head(bare):
 
 def test_options_are_told(bare):
     shown = bare.show("latent_compression", recorded.latent_compression())
-    for name, value in (("method", "joint"), ("spread", "layerwise"), ("measure", "values")):
+    for name, value in (("method", "joint"), ("ranks", "per_layer"), ("measure", "values")):
         shown.locator(f"select.{name}").select_option(value)
         bare.expect_event("option", [name, value])
     shown.locator("select.head").select_option("7")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from mla_core.experiments.deepseeks_scale.pattern_wall import HEADS, LAYERS, TOKENS
+from mla_core.experiments.deepseeks_scale import HEADS, LAYERS, TOKENS
 from tests.components import recorded
 from tests.components.bare import Bare
 

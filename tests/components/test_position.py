@@ -59,7 +59,7 @@ def test_a_link_holds_the_shift_and_the_switch(bare):
     expect(shown.locator(".shift")).to_have_value(str(SHIFT_200))
     bare.show("position", recorded.position(shift=190))  # what comes nearest
     assert says(shown) == moved
-    bare.show("position", recorded.position(shift=200, positions=False))
+    bare.show("position", recorded.position(shift=200, positions="off"))
     expect(shown.locator(".off")).to_be_checked()
     assert says(shown) != moved and bare.events() == []
 
@@ -93,7 +93,7 @@ def test_hiding_the_first_token_takes_its_row_out_and_is_told(bare):
     height = canvas.bounding_box()["height"]
     shown.locator(".sink").check()
     assert canvas.bounding_box()["height"] < height
-    assert bare.events() == [["option", ["sink", "hidden"]]]
+    assert bare.events() == [["option", ["first_token", "hidden"]]]
 
 
 def test_the_absorbed_query_changes_with_the_distance(bare):

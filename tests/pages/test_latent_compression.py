@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from mla_core import Request
 from mla_core.engine.pool import ModelPool
-from mla_core.experiments.latent_compression import Compare, Inspect
+from mla_core.experiments.latent_compression import Compare, Inspect, MeasureLoss
 from mla_core.models import hub
 from mla_core.models.locate import ASSETS
 from ui import catalogue
@@ -103,6 +103,23 @@ def test_every_number_is_that_of_the_traces(lab_data):
     kl = (p * np.log(p / q)).sum(axis=-1)
     assert data["kl"] == latent_compression.KL.format(last=f"{kl[-1]:.4f}", mean=f"{kl.mean():.4f}")
     assert latent_compression.NAIVE_ONLY.strip() in said(app)
+
+
+def test_a_new_size_is_drawn_before_its_loss_is_measured(lab_data, monkeypatch):
+    """The loss takes seconds; the slider shows its pictures meanwhile."""
+    import ui.components.latent_compression as component
+
+    measured = []
+    mount = component.mount
+
+    def watched(**arguments):
+        measured.append(ENGINE.remembered(MeasureLoss("mini-gpt2@133")) is not None)
+        return mount(**arguments)
+
+    monkeypatch.setattr(component, "mount", watched)
+    app = open_page(rank="133")
+    assert not app.exception and lab_data[0]["rank"] == 133
+    assert not measured[0]
 
 
 @pytest.mark.parametrize("measure", words.MEASURES)
