@@ -6,7 +6,9 @@ from playwright.sync_api import expect
 from mla_core.arithmetic.accounting import DEEPSEEK_V2
 from mla_core.experiments.absorption import Paths
 from tests.components import recorded
-from ui.components.absorption import MOST_TOKENS
+from ui.state.parameters import View
+
+MOST_TOKENS = View.absorption_context.high
 
 TOKENS = 10  # of the flag
 

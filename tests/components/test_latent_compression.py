@@ -74,7 +74,7 @@ def test_before_after_and_difference_tell_exact_values(bare):
         told.append(float(found[3]))
     place = (3, 3, int(found[1]), int(found[2]))
     assert told[0] == pytest.approx(before.pattern[place], abs=6e-5)
-    assert told[1] == pytest.approx(after.pattern[place], abs=6e-5)
+    assert told[1] == pytest.approx(after.trace.pattern[place], abs=6e-5)
     assert told[2] == pytest.approx(told[1] - told[0], abs=2e-4)
 
 
@@ -88,7 +88,7 @@ def test_the_latent_tells_its_numbers(bare):
     token = int(re.search(r"(\d+)·", tip)[1])
     column = int(re.search(r"number (\d+)", tip)[1])
     value = float(re.search(r": (-?[\d.]+)$", tip)[1])
-    assert value == pytest.approx(after.c_kv[3][token, column], abs=6e-4)
+    assert value == pytest.approx(after.trace.c_kv[3][token, column], abs=6e-4)
 
 
 def test_what_comes_next_stands_with_both_probabilities(bare):
