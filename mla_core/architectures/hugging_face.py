@@ -1,97 +1,33 @@
-"""Any Hugging Face `config.json` -> what its cache keeps, or a sentence that names the field.
+"""Any Hugging Face `config.json` -> what its cache keeps, or a sentence that names the field."""
 
-Where a file leaves a field out, transformers fills in the default of the configuration's class,
-and so does this, but it says so: with such a default 30 layers were once taken for 60.
-"""
-
-import json
-import logging
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedConfig
-from transformers.cache_utils import get_layer_types_and_kwargs
-from transformers.models.auto.configuration_auto import CONFIG_MAPPING
-from transformers.models.auto.modeling_auto import (
-    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
-    MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
-)
-
 from mla_core.architectures.architecture import Architecture, grouped
-from mla_core.architectures.attention import Attention, Compressed, Heads, Latent, State
+from mla_core.architectures.attention import Attention
+from mla_core.architectures.config_file import ConfigError, fields_of, shown
+from mla_core.architectures.known_kinds import is_known, known_kind
 from mla_core.architectures.reading import Read
+from mla_core.architectures.text_part import TextPart, text_part
+from mla_core.architectures.unknown_kinds import by_names
 
-MAX_CHARACTERS = 200_000
-# sizes that are looked at, and the largest that anybody could mean
-LIMITS = {
-    "num_hidden_layers": 1_000,
-    "num_attention_heads": 4_096,
-    "num_key_value_heads": 4_096,
-    "num_kv_heads": 4_096,
-    "hidden_size": 1_000_000,
-    "head_dim": 16_384,
-    "kv_lora_rank": 16_384,
-    "q_lora_rank": 65_536,
-    "qk_rope_head_dim": 4_096,
-    "qk_nope_head_dim": 16_384,
-    "v_head_dim": 16_384,
-    "index_head_dim": 16_384,
-    "index_n_heads": 4_096,
-    "index_topk": 10_000_000,
-    "max_position_embeddings": 1_000_000_000,
-    "sliding_window": 1_000_000_000,
-    "attention_chunk_size": 1_000_000_000,
-    "n_routed_experts": 100_000,
-    "num_local_experts": 100_000,
-    "linear_head_dim": 16_384,
-    "linear_num_heads": 4_096,
-    "linear_conv_kernel_dim": 1_024,
-    "linear_num_key_heads": 4_096,
-    "linear_num_value_heads": 4_096,
-    "linear_key_head_dim": 16_384,
-    "linear_value_head_dim": 16_384,
-}
-LISTS = ("layer_types", "indexer_types")
-MAY_BE_ZERO = ("qk_rope_head_dim", "sliding_window")
-OLD_NAMES = {
-    "n_layer": "num_hidden_layers", "num_layers": "num_hidden_layers",
-    "n_head": "num_attention_heads", "num_heads": "num_attention_heads",
-    "n_embd": "hidden_size", "d_model": "hidden_size", "n_positions": "max_position_embeddings",
-}  # fmt: skip
-# their layers were compared with the cache that transformers fills (tests/core)
-COMPARED = (
-    "gpt2", "llama", "mistral", "mixtral", "qwen2", "qwen3", "qwen3_moe", "gemma", "gemma2",
-    "gemma3_text", "gpt_oss", "falcon", "gpt_bigcode", "phi3", "olmo3", "cohere2",
-    "deepseek_v2", "deepseek_v3", "deepseek_v32", "deepseek_v4", "glm_moe_dsa", "glm4_moe_lite",
-    "mistral4", "youtu", "minicpm3", "longcat_flash", "kimi_linear", "qwen3_next", "llama4_text",
-)  # fmt: skip
-
-
-class ConfigError(ValueError):
-    """A configuration that cannot be counted; the message names the field and what to do."""
+__all__ = ["ConfigError", "from_config"]
 
 
 def from_config(source: str | Path | Mapping[str, Any], name: str = "your model") -> Read:
     """Reads a `config.json`: a path, its text, or what is in it.
 
     Raises:
-        ConfigError: it is not JSON, lacks a field, or a field cannot be.
+        ConfigError: it is not JSON, lacks a field, or a field cannot be or is not understood.
     """
-    raw = _object(source)
-    checked = _language_part(raw)
-    for field, value in checked.items():
-        _check(field, value)
-    model_type = raw.get("model_type")
-    config, notes = _opened(raw, checked)
-    layers = _layers(config)
-    if config.model_type not in COMPARED:
-        notes.append(
-            f"Layers of {config.model_type or model_type!r} were never compared with a running "
-            "model here: check that they keep plain keys and values, or one latent."
-        )
-    context = getattr(config, "max_position_embeddings", None)
+    part = text_part(fields_of(source))
+    model_type = part.model_type
+    if not isinstance(model_type, str):
+        raise ConfigError("model_type is missing: it says which kind of model this is.")
+    layers, context, notes = _read(model_type, part)
+    if part.path:
+        notes = [f"Read: the part that writes text, {'.'.join(part.path)}.", *notes]
     return Read(
         Architecture(
             name=str(name), layers=grouped(layers), context=context, source="the pasted config.json",
@@ -101,246 +37,10 @@ def from_config(source: str | Path | Mapping[str, Any], name: str = "your model"
     )  # fmt: skip
 
 
-def _object(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
-    if isinstance(source, Mapping):
-        return dict(source)
-    text = source
-    if isinstance(source, Path):
-        try:
-            text = source.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{source} cannot be read: {error}") from None
-    if len(str(text)) > MAX_CHARACTERS:
-        raise ConfigError(f"A config.json has at most {MAX_CHARACTERS:,} characters here.")
-    try:
-        raw = json.loads(str(text))
-    except (ValueError, RecursionError) as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise ConfigError(
-            f"This is not JSON{where}: paste the whole config.json, from its first brace to its last."
-        ) from None
-    if not isinstance(raw, dict):
-        raise ConfigError("A config.json holds one object: it begins with a brace.")
-    return raw
-
-
-def _language_part(raw: dict[str, Any]) -> dict[str, Any]:
-    """Of a model with pictures or sound: what its text part says."""
-    for part in ("text_config", "llm_config", "language_config"):
-        if isinstance(raw.get(part), dict):
-            return {**raw[part]}
-        if raw.get(part) is not None:
-            raise ConfigError(f"{part} must be an object in braces.")
-    return raw
-
-
-def _check(field: str, value: Any) -> None:
-    words = isinstance(value, list) and all(isinstance(one, str) for one in value)
-    if field in LISTS and value is not None and not words:
-        raise ConfigError(f"{field} must be a list of words, one a layer.")
-    known = OLD_NAMES.get(field, field)
-    if known not in LIMITS or value is None:
-        return
-    if type(value) is not int:
-        raise ConfigError(f"{field} must be a whole number, not {value!r}.")
-    least = 0 if known in MAY_BE_ZERO else 1
-    if not least <= value <= LIMITS[known]:
-        raise ConfigError(
-            f"{field} is {value:,}: it must lie between {least} and {LIMITS[known]:,}."
-        )
-
-
-def _opened(raw: dict[str, Any], said: dict[str, Any]) -> tuple[PreTrainedConfig, list[str]]:
-    """The configuration as transformers reads it, and notes on what it filled in."""
-    model_type = raw.get("model_type")
-    if not isinstance(model_type, str):
-        raise ConfigError("model_type is missing: it says which kind of model this is.")
-    if model_type not in CONFIG_MAPPING:
-        return _unknown(model_type, said)
-    quiet = logging.getLogger("transformers")
-    level = quiet.level
-    quiet.setLevel(logging.CRITICAL)  # its warnings are about running the model
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of old names in files, which it reads all the same
-            whole = CONFIG_MAPPING[model_type].from_dict(dict(raw))
-            config = whole.get_text_config(decoder=True)
-    except Exception as error:  # each class checks in its own way, and raises what it likes
-        reason = str(error).strip().splitlines()
-        raise ConfigError(
-            f"transformers refuses this {model_type} configuration: "
-            f"{reason[-1].strip() if reason else type(error).__name__}"
-        ) from None
-    finally:
-        quiet.setLevel(level)
-    if whole.is_encoder_decoder:
-        raise ConfigError(f"model_type {model_type} is an encoder and a decoder: not counted here.")
-    if not isinstance(config, PreTrainedConfig):
-        raise ConfigError(f"text_config: a {model_type} model has none.")
-    writes = {*MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, *MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES}
-    if not {model_type, config.model_type} & {*writes, *COMPARED} or (
-        getattr(config, "is_decoder", None) is False
-    ):
-        raise ConfigError(f"model_type {model_type} does not write one token after the other.")
-    aliases = {new: old for new, old in type(config).attribute_map.items()}
-    notes = []
-    for field in ("num_hidden_layers", "num_attention_heads", "num_key_value_heads", "kv_lora_rank",
-                  "qk_rope_head_dim", "sliding_window", "max_position_embeddings"):  # fmt: skip
-        names = {field, aliases.get(field, field)}
-        value = _get(config, field)
-        follows = field == "num_key_value_heads" and value == _get(config, "num_attention_heads")
-        if value is not None and not follows and not names & said.keys():
-            notes.append(
-                f"{field} is not in the file: {value:,} is the default of transformers' class "
-                f"for {config.model_type}."
-            )
-    return config, notes
-
-
-def _unknown(model_type: str, said: dict[str, Any]) -> tuple[PreTrainedConfig, list[str]]:
-    """A kind that transformers does not know: the usual names, and nothing filled in."""
-    said = {OLD_NAMES.get(field, field): value for field, value in said.items()}
-    needed = ["num_hidden_layers", "num_attention_heads"]
-    needed += (
-        ["qk_rope_head_dim", "v_head_dim"] if said.get("kv_lora_rank") else ["num_key_value_heads"]
-    )
-    if said.get("head_dim") is None and not said.get("kv_lora_rank"):
-        needed.append("hidden_size")
-    for field in needed:
-        if said.get(field) is None:
-            raise ConfigError(
-                f"{field} is missing, and transformers does not know the model_type {model_type!r}: "
-                "add the field."
-            )
-    for field in ("layer_types", "linear_attn_config", "ssm_cfg", "attn_layer_indices"):
-        if said.get(field) is not None:
-            raise ConfigError(
-                f"{field}: the layers of {model_type!r} differ in a way that is not known here."
-            )
-    config = PreTrainedConfig(**{name: said[name] for name in LIMITS if name in said})
-    config.model_type = model_type
-    return config, [
-        f"transformers does not know {model_type!r}: its fields are taken at their names."
-    ]
-
-
-def _get(config: PreTrainedConfig, field: str, default: Any = None) -> Any:
-    try:
-        return getattr(config, field, default)
-    except ValueError:  # layers differ in it
-        return default
-
-
-def _layers(config: PreTrainedConfig) -> list[Attention]:
-    try:
-        types, arguments = get_layer_types_and_kwargs(config)
-        parts = list(config.per_layer_config)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"num_hidden_layers or layer_types cannot be read: {error}") from None
-    layers = []
-    for index, (kind, part, more) in enumerate(zip(types, parts, arguments, strict=True)):
-        if kind == "dummy":
-            continue  # it reads another layer's cache, or has no attention
-        layers.append(_layer(kind, part, more.get("sliding_window"), index))
-    if not layers:
-        raise ConfigError("layer_types: no layer of this model has attention.")
-    return layers
-
-
-def _layer(kind: str, config: PreTrainedConfig, window: int | None, index: int) -> Attention:
-    if kind == "linear_attention":
-        return _state(config)
-    if kind in ("compressed_sparse_attention", "heavily_compressed_attention"):
-        sparse = kind.startswith("compressed")
-        return Compressed(
-            _size(config, "num_attention_heads"), _size(config, "head_dim"),
-            _size(config, "sliding_window"), _rate(config, kind),
-            *((_size(config, name) for name in ("index_head_dim", "index_n_heads", "index_topk"))
-              if sparse else ()),
-        )  # fmt: skip
-    if kind not in (
-        "full_attention",
-        "sliding_attention",
-        "chunked_attention",
-        "indexed_attention",
-    ):
-        raise ConfigError(
-            f"layer_types: what a layer of the kind {kind!r} keeps is not known here."
-        )
-    if window is not None and window < 2:
-        raise ConfigError(
-            f"sliding_window is {window}: it must hold an earlier token too, or be null."
-        )
-    heads = _size(config, "num_attention_heads")
-    if _get(config, "kv_lora_rank"):
-        if window is not None:
-            raise ConfigError("sliding_window and kv_lora_rank together are not known here.")
-        indexers = _get(config, "indexer_types") or []
-        shared = index < len(indexers) and indexers[index] == "shared"
-        own_indexer = kind == "indexed_attention" and not shared
-        return Latent(
-            heads, config.kv_lora_rank, _get(config, "qk_rope_head_dim", 0) or 0,
-            _get(config, "qk_nope_head_dim", 0) or 0, _size(config, "v_head_dim"),
-            *((_size(config, name) for name in ("index_head_dim", "index_n_heads", "index_topk"))
-              if own_indexer else ()),
-        )  # fmt: skip
-    kv_heads = _kv_heads(config, heads)
-    head_dim = _get(config, "head_dim") or _even_share(_size(config, "hidden_size"), heads)
-    v_head_dim = _get(config, "v_head_dim")
-    return Heads(heads, kv_heads, head_dim, None if v_head_dim == head_dim else v_head_dim, window)
-
-
-def _rate(config: PreTrainedConfig, kind: str) -> int:
-    rates = config.compress_rates
-    rate = rates.get(kind) if isinstance(rates, dict) else None
-    if type(rate) is not int or not 1 <= rate <= LIMITS["sliding_window"]:
-        raise ConfigError(f"compress_rates must give a positive whole number for {kind}.")
-    return rate
-
-
-def _even_share(hidden_size: int, heads: int) -> int:
-    """What each head has of the width, where the file does not say."""
-    if hidden_size % heads:
-        raise ConfigError(
-            f"head_dim is missing, and hidden_size, {hidden_size}, is not a multiple of "
-            f"num_attention_heads, {heads}."
-        )
-    return hidden_size // heads
-
-
-def _kv_heads(config: PreTrainedConfig, heads: int) -> int:
-    if config.model_type == "falcon":
-        many = config.new_decoder_architecture or not config.multi_query
-        found = config.num_kv_heads if many else 1
-    else:
-        found = _get(config, "num_key_value_heads") or heads
-    if heads % found:
-        raise ConfigError(
-            f"num_key_value_heads is {found}, which does not divide num_attention_heads, {heads}."
-        )
-    return int(found)
-
-
-def _state(config: PreTrainedConfig) -> State:
-    """The gated delta rule's state: one matrix a head, and the last inputs of a convolution."""
-    if config.model_type == "kimi_linear":
-        heads, dim = _size(config, "linear_num_heads"), _size(config, "linear_head_dim")
-        kernel = _size(config, "linear_conv_kernel_dim")
-        return State(heads, 3 * heads * dim * kernel, heads * dim * dim)
-    if config.model_type == "qwen3_next":
-        key_dim = _size(config, "linear_key_head_dim")
-        keys = _size(config, "linear_num_key_heads") * key_dim
-        heads = _size(config, "linear_num_value_heads")
-        values = heads * _size(config, "linear_value_head_dim")
-        kernel = _size(config, "linear_conv_kernel_dim")
-        return State(heads, (2 * keys + values) * kernel, values * key_dim)
-    raise ConfigError(
-        f"layer_types: what a linear_attention layer of {config.model_type!r} keeps is not known here."
-    )
-
-
-def _size(config: PreTrainedConfig, field: str) -> int:
-    value = _get(config, field)
-    if type(value) is not int or not 1 <= value <= LIMITS.get(field, 10**9):
-        raise ConfigError(f"{field} must be a positive whole number, not {value!r}.")
-    return value
+def _read(model_type: str, part: TextPart) -> tuple[list[Attention], int | None, list[str]]:
+    if not is_known(model_type):
+        reason = f"transformers does not know {shown(model_type)!r}"
+        return by_names(model_type, part.fields, reason)
+    if part.fields.get("use_mla") is False:
+        return by_names(model_type, part.fields, f"use_mla is false, so it is no {model_type}")
+    return known_kind(model_type, part)
