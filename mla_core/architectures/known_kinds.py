@@ -16,7 +16,7 @@ from transformers.cache_utils import get_layer_types_and_kwargs
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from mla_core.architectures.attention import Attention, Compressed, Heads, Latent, State
-from mla_core.architectures.compared_kinds import BOTH_WAYS, COMPARED
+from mla_core.architectures.compared_kinds import BOTH_WAYS, COMPARED, NO_HEAD_DIM, NO_KV_HEADS
 from mla_core.architectures.config_file import LIMITS, ConfigError, check_types, shown
 from mla_core.architectures.harmless_fields import deciding, is_off
 from mla_core.architectures.text_part import TextPart
@@ -142,6 +142,8 @@ def _layers(config: PreTrainedConfig, asked: set[str]) -> tuple[list[Attention],
     for index, (kind, one, more) in enumerate(zip(kinds, parts, arguments, strict=True)):
         if kind == "dummy":
             continue  # it reads another layer's cache, or has no attention
+        if config.model_type == "mllama_text_model" and index in config.cross_attention_layers:
+            continue  # it keeps the picture's keys and values, which no token adds to
         layers.append(_layer(kind, Fields(one, asked), more.get("sliding_window"), index))
     if not layers:
         raise ConfigError("layer_types: no layer of this model has attention.")
@@ -176,8 +178,9 @@ def _layer(kind: str, fields: Fields, window: int | None, index: int) -> Attenti
     heads = fields.size("num_attention_heads")
     if fields.get("kv_lora_rank"):
         return _latent(fields, kind, heads, window, index)
-    kv_heads = _kv_heads(fields, heads)
-    head_dim = fields.get("head_dim") or _even_share(fields.size("hidden_size"), heads)
+    kv_heads = _kv_heads(fields, kind, heads)
+    own = None if fields.model_type in NO_HEAD_DIM else fields.get("head_dim")
+    head_dim = own or _even_share(fields.size("hidden_size"), heads)
     v_head_dim = fields.get("v_head_dim")
     return Heads(heads, kv_heads, head_dim, None if v_head_dim == head_dim else v_head_dim, window)
 
@@ -188,9 +191,11 @@ def _latent(fields: Fields, kind: str, heads: int, window: int | None, index: in
     indexers = fields.get("indexer_types") or []
     shared = index < len(indexers) and indexers[index] == "shared"
     own_indexer = kind == "indexed_attention" and not shared
+    rope = fields.get("qk_rope_head_dim", 0) or 0
+    if fields.model_type == "mistral_large4_text" and not fields.get("no_rope_layers")[index]:
+        rope = 0  # the layer drops the rope part of keys and queries
     return Latent(
-        heads, fields.size("kv_lora_rank"), fields.get("qk_rope_head_dim", 0) or 0,
-        fields.get("qk_nope_head_dim", 0) or 0, fields.size("v_head_dim"),
+        heads, fields.size("kv_lora_rank"), rope, fields.get("qk_nope_head_dim", 0) or 0, fields.size("v_head_dim"),
         *(fields.size(name) for name in (INDEXER if own_indexer else ())),
     )  # fmt: skip
 
@@ -213,12 +218,23 @@ def _even_share(hidden_size: int, heads: int) -> int:
     return hidden_size // heads
 
 
-def _kv_heads(fields: Fields, heads: int) -> int:
+def _kv_heads(fields: Fields, kind: str, heads: int) -> int:
     if fields.model_type == "falcon":
         many = fields.get("new_decoder_architecture") or not fields.get("multi_query")
         found = fields.get("num_kv_heads") if many else 1
+    elif fields.model_type == "gpt_bigcode":
+        found = 1 if fields.get("multi_query") else heads
+    elif fields.model_type in NO_KV_HEADS:
+        found = heads
     else:
         found = fields.get("num_key_value_heads") or heads
+    if fields.model_type == "mimo_v2_flash" and kind == "sliding_attention":
+        found *= 2  # so its code, whatever the file's own field says
+        if fields.get("swa_num_key_value_heads", found) != found:
+            raise ConfigError(
+                f"swa_num_key_value_heads is {shown(fields.get('swa_num_key_value_heads'))}, but "
+                f"transformers' code for mimo_v2_flash gives these layers {found}."
+            )
     if heads % found:
         raise ConfigError(
             f"num_key_value_heads is {found}, which does not divide num_attention_heads, {heads}."
