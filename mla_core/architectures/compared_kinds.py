@@ -32,6 +32,7 @@ BOTH_WAYS = frozenset(
     modernbert albert distilbert mpnet deberta deberta-v2 clip_text_model siglip_text_model
     """.split()
 )
+DRAFTS = ("gemma4_assistant", "gemma4_unified_assistant")
 # their code divides hidden_size by the heads, whatever head_dim a file has
 NO_HEAD_DIM = frozenset(
     """

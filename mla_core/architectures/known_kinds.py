@@ -16,7 +16,7 @@ from transformers.cache_utils import get_layer_types_and_kwargs
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from mla_core.architectures.attention import Attention, Compressed, Heads, Latent, State
-from mla_core.architectures.compared_kinds import BOTH_WAYS, COMPARED, NO_HEAD_DIM, NO_KV_HEADS
+from mla_core.architectures.compared_kinds import BOTH_WAYS, COMPARED, DRAFTS, NO_HEAD_DIM, NO_KV_HEADS
 from mla_core.architectures.config_file import LIMITS, ConfigError, check_types, shown
 from mla_core.architectures.harmless_fields import deciding, is_off
 from mla_core.architectures.text_part import TextPart
@@ -63,6 +63,12 @@ def known_kind(model_type: str, part: TextPart) -> tuple[list[Attention], int | 
         ConfigError: transformers refuses the file, or what a layer keeps is not known.
     """
     check_types(part.fields)
+    for fields in (part.fields, *part.around):
+        if fields.get("model_type") in DRAFTS:
+            raise ConfigError(
+                f"model_type {fields['model_type']} is a draft model, which reads the cache of another: "
+                "paste that one's config.json."
+            )
     quiet = logging.getLogger("transformers")
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)  # its warnings are about running the model
@@ -135,6 +141,9 @@ def _layers(config: PreTrainedConfig, asked: set[str]) -> tuple[list[Attention],
     if type(count) is not int or not 1 <= count <= LIMITS["num_hidden_layers"]:
         raise ConfigError(f"num_hidden_layers must be a positive whole number, not {shown(count)}.")
     kinds, arguments = get_layer_types_and_kwargs(config)
+    sharing = set(getattr(config, "kv_sharing_modes", None) or [])
+    if not sharing <= {None, "store", "reuse"}:
+        raise ConfigError("kv_source_layers: layers that keep only an indexer's keys are not known here.")
     parts = list(config.per_layer_config)
     if not len(kinds) == len(parts) == len(arguments):
         raise ConfigError(f"layer_types has {len(kinds)} entries for {len(parts)} layers.")
@@ -191,11 +200,11 @@ def _latent(fields: Fields, kind: str, heads: int, window: int | None, index: in
     indexers = fields.get("indexer_types") or []
     shared = index < len(indexers) and indexers[index] == "shared"
     own_indexer = kind == "indexed_attention" and not shared
-    rope = fields.get("qk_rope_head_dim", 0) or 0
+    nope, rope = fields.get("qk_nope_head_dim", 0) or 0, fields.get("qk_rope_head_dim", 0) or 0
     if fields.model_type == "mistral_large4_text" and not fields.get("no_rope_layers")[index]:
-        rope = 0  # the layer drops the rope part of keys and queries
+        nope, rope = nope + rope, 0  # the whole key is content there
     return Latent(
-        heads, fields.size("kv_lora_rank"), rope, fields.get("qk_nope_head_dim", 0) or 0, fields.size("v_head_dim"),
+        heads, fields.size("kv_lora_rank"), rope, nope, fields.size("v_head_dim"),
         *(fields.size(name) for name in (INDEXER if own_indexer else ())),
     )  # fmt: skip
 
