@@ -78,7 +78,8 @@ def fields_of(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
         ConfigError: it is not JSON, no object, or holds sizes that cannot be.
     """
     if isinstance(source, Mapping):
-        fields = dict(source)
+        # as a file would have it: keys are words, and no two of its parts are the caller's own
+        fields = json.loads(json.dumps(dict(source), default=str))
     else:
         fields = _parsed(_text(source))
     for part in _objects(fields):

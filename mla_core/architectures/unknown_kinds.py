@@ -189,6 +189,7 @@ def _heads_of_each(read: Reader, count: int) -> list[Attention]:
     """One number of KV heads a layer: DeciLM, and OpenELM with one of query heads beside it."""
     field = next(one for one in ("num_key_value_heads_per_layer", "num_kv_heads") if read.has(one))
     many = read.value(field)
+    read.has("num_key_value_heads")  # the list goes before it
     queries = read.value("num_query_heads")
     if queries is None:
         queries = [read.size("num_attention_heads")] * count

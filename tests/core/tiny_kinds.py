@@ -42,7 +42,9 @@ HALF_ROTARY = {
 DENSE_FIRST = ["dense", "sparse", "sparse", "sparse"]
 # what a kind needs beside its sizes, or in their place
 OWN: dict[str, dict] = {
-    "chameleon": {"vocabulary_map": {"<image>": 5}, "num_key_value_heads": 4},
+    "chameleon": {"vocabulary_map": {"<image>": 5}, "num_key_value_heads": 4, "vq_config": {
+        "base_channels": 32, "channel_multiplier": [1], "num_res_blocks": 1, "latent_channels": 32,
+        "embed_dim": 32, "num_embeddings": 8, "attn_type": "none"}},
     "codegen": {"rotary_dim": 4},
     "gptj": {"rotary_dim": 4},
     "cosmos3_edge_text": WIDER,
@@ -65,6 +67,12 @@ OWN: dict[str, dict] = {
     "longcat_flash": {"num_layers": 2},
     "mistral4": {"head_dim": 20},
     "paddleocr_vl_text": WIDER,
+    "phi4_multimodal": {
+        "vision_config": {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1,
+                          "num_attention_heads": 2},
+        "audio_config": {"hidden_size": 32, "intermediate_size": 32, "num_blocks": 1,
+                         "num_attention_heads": 2, "ext_pw_out_channel": 32, "nemo_conv_channels": 32},
+    },
     "qwen2": {"use_sliding_window": True},
     "qwen2_vl_text": SECTIONS, "qwen2_5_vl_text": SECTIONS, "qwen2_5_omni_text": SECTIONS,
     "step3p5": {"sliding_window": 8},
