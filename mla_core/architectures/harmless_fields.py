@@ -25,7 +25,7 @@ HARMLESS_PATTERNS = re.compile(
     r"|.*norm(_eps|_epsilon|_type|_bias|_position|_elementwise_affine|_weight|_before|_class)?"
     r"|.*norm_eps(ilon)?|.*layernorm.*|.*_bias|bias|.*softcap(ping)?|.*soft_cap(ping)?"
     r"|.*_in_fp32|query_pre_attn_scalar|(attention|embedding|residual|logits?|ffn|mlp|lm_head)_(dim_)?multiplier"
-    r"|.*logits?_scal(e|ing)|scale_(at+n.*|depth|emb.*|width.*|mask.*|output.*)"
+    r"|apply_query_key_layer_scaling|parallel_at+n.*|.*logits?_scal(e|ing)|scale_(at+n.*|depth|emb.*|width.*|mask.*|output.*)"
     r"|.*_act(ivation)?(_fn|_func|_function)?|.*dtype|.*precision"
     # experts and multilayer perceptrons; of DeepSeek-like ones the first layers are dense
     r"|moe_.*|.*_moe|mlp_.*|.*_mlp|router_.*|.*_router|(?!.*(at+n|attent|kv|head|cache|window)).*expert.*|ffn_.*|.*intermediate_size"
@@ -55,7 +55,9 @@ HARMLESS_PATTERNS = re.compile(
     re.IGNORECASE,
 )
 # of these, false says that something usual is missing, so it is no harmless "no"
-USUAL = re.compile(r"full|dense|causal|softmax|standard|use_at+n|use_attention$|has_at+n|^attention$")
+USUAL = re.compile(
+    r"full|dense|causal|softmax|standard|use_at+n|use_attention$|has_at+n|^attention$"
+)
 
 
 def deciding(field: str) -> bool:
@@ -65,6 +67,10 @@ def deciding(field: str) -> bool:
 
 def is_off(field: str, value: object) -> bool:
     """Whether a value says "none of that": null, false, 0, empty, or objects and lists of nulls."""
+    if field == "attn_type_list":  # MiniMax: 1 is a layer with keys and values
+        return value is None or (isinstance(value, list) and all(one == 1 for one in value))
+    if field == "layer_group_size":  # Ring: the last layer of each group has keys and values
+        return value in (None, 1)
     if isinstance(value, bool):
         return value is bool(USUAL.search(field))
     if isinstance(value, dict):

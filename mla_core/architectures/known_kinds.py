@@ -16,12 +16,23 @@ from transformers.cache_utils import get_layer_types_and_kwargs
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from mla_core.architectures.attention import Attention, Compressed, Heads, Latent, State
-from mla_core.architectures.compared_kinds import BOTH_WAYS, COMPARED, DRAFTS, NO_HEAD_DIM, NO_KV_HEADS
+from mla_core.architectures.compared_kinds import (
+    BOTH_WAYS,
+    COMPARED,
+    DRAFTS,
+    ENCODER_AND_DECODER,
+    NO_HEAD_DIM,
+    NO_KV_HEADS,
+)
 from mla_core.architectures.config_file import LIMITS, ConfigError, check_types, shown
 from mla_core.architectures.harmless_fields import deciding, is_off
 from mla_core.architectures.text_part import TextPart
 
 INDEXER = ("index_head_dim", "index_n_heads", "index_topk")
+LAYERS = (
+    "full_attention", "sliding_attention", "chunked_attention", "indexed_attention", "linear_attention",
+    "compressed_sparse_attention", "heavily_compressed_attention",
+)  # fmt: skip
 # large, or of another model's; none says anything about the cache
 READ_BESIDES = {"linear_attn_config"}  # Kimi Linear's class takes its own fields out of it
 # whatever the class makes of them: no model of a kind without them has them
@@ -64,6 +75,10 @@ def known_kind(model_type: str, part: TextPart) -> tuple[list[Attention], int | 
     """
     check_types(part.fields)
     for fields in (part.fields, *part.around):
+        if fields.get("model_type") in ENCODER_AND_DECODER:
+            raise ConfigError(
+                f"model_type {fields['model_type']} is an encoder and a decoder: not counted here."
+            )
         if fields.get("model_type") in DRAFTS:
             raise ConfigError(
                 f"model_type {fields['model_type']} is a draft model, which reads the cache of another: "
@@ -77,7 +92,7 @@ def known_kind(model_type: str, part: TextPart) -> tuple[list[Attention], int | 
             warnings.simplefilter("ignore")  # of old names in files, which it reads all the same
             config, notes = _opened(model_type, part)
             asked = {"num_hidden_layers", "max_position_embeddings"}
-            layers, kinds = _layers(config, asked)
+            layers, kinds = _layers(config, asked, part)
             context = getattr(config, "max_position_embeddings", None)
             notes += _filled_in(config, asked, kinds, part) + _passed_over(config, asked, part)
     except ConfigError:
@@ -126,24 +141,45 @@ def _opened(model_type: str, part: TextPart) -> tuple[PreTrainedConfig, list[str
         )
     if kind not in COMPARED:
         raise ConfigError(
-            f"model_type {kind}: what its layers keep was not compared with a running model, so it is "
-            "not counted here."
+            f"model_type {kind}{_by(part)}: what its layers keep was not compared with a running model, "
+            "so it is not counted here."
         )
     return config, notes
+
+
+def _by(part: TextPart) -> str:
+    """Which fields of the file decide it, in brackets: lists and objects first."""
+    found = [
+        field for field, value in part.fields.items()
+        if deciding(field) and not is_off(field, value) and field not in LIMITS
+    ]  # fmt: skip
+    found.sort(key=lambda field: isinstance(part.fields[field], int | float))
+    return f" ({', '.join(shown(field) for field in found[:3])})" if found else ""
 
 
 def _without_unread(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in UNREAD}
 
 
-def _layers(config: PreTrainedConfig, asked: set[str]) -> tuple[list[Attention], list[str]]:
+def _layers(
+    config: PreTrainedConfig, asked: set[str], part: TextPart
+) -> tuple[list[Attention], list[str]]:
     count = config.num_hidden_layers
     if type(count) is not int or not 1 <= count <= LIMITS["num_hidden_layers"]:
         raise ConfigError(f"num_hidden_layers must be a positive whole number, not {shown(count)}.")
+    if config.model_type == "longcat_flash":
+        asked.add("num_layers")
+        if count != 2 * config.num_layers:
+            raise ConfigError(
+                f"num_hidden_layers is {count}, but each of num_layers, {config.num_layers}, has two "
+                "attentions in a longcat_flash model: remove num_hidden_layers, and let num_layers say it."
+            )
     kinds, arguments = get_layer_types_and_kwargs(config)
     sharing = set(getattr(config, "kv_sharing_modes", None) or [])
     if not sharing <= {None, "store", "reuse"}:
-        raise ConfigError("kv_source_layers: layers that keep only an indexer's keys are not known here.")
+        raise ConfigError(
+            "kv_source_layers: layers that keep only an indexer's keys are not known here."
+        )
     parts = list(config.per_layer_config)
     if not len(kinds) == len(parts) == len(arguments):
         raise ConfigError(f"layer_types has {len(kinds)} entries for {len(parts)} layers.")
@@ -153,6 +189,10 @@ def _layers(config: PreTrainedConfig, asked: set[str]) -> tuple[list[Attention],
             continue  # it reads another layer's cache, or has no attention
         if config.model_type == "mllama_text_model" and index in config.cross_attention_layers:
             continue  # it keeps the picture's keys and values, which no token adds to
+        if kind not in LAYERS:
+            raise ConfigError(
+                f"layer_types{_by(part)}: what a layer of the kind {shown(kind)!r} keeps is not known here."
+            )
         layers.append(_layer(kind, Fields(one, asked), more.get("sliding_window"), index))
     if not layers:
         raise ConfigError("layer_types: no layer of this model has attention.")
@@ -171,15 +211,6 @@ def _layer(kind: str, fields: Fields, window: int | None, index: int) -> Attenti
             fields.size("sliding_window"), _rate(fields, kind),
             *(fields.size(name) for name in (INDEXER if sparse else ())),
         )  # fmt: skip
-    if kind not in (
-        "full_attention",
-        "sliding_attention",
-        "chunked_attention",
-        "indexed_attention",
-    ):
-        raise ConfigError(
-            f"layer_types: what a layer of the kind {shown(kind)!r} keeps is not known here."
-        )
     if window is not None and window < 2:
         raise ConfigError(
             f"sliding_window is {window}: it must hold an earlier token too, or be null."

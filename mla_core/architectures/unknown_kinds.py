@@ -34,6 +34,8 @@ ALIASES = OLD_NAMES | {
 PLAIN, WINDOW = "full_attention", "sliding_attention"
 LATENT_SIZES = ("qk_rope_head_dim", "qk_nope_head_dim", "v_head_dim")
 INDEXER = ("index_head_dim", "index_n_heads", "index_topk")
+# linear layers among others: MiniMax (modeling_minimax_text_01.py), Ring (modeling_bailing_moe_linear.py)
+WITH_STATES = ("layer_group_size", "attn_type_list")
 
 
 class Reader:
@@ -112,8 +114,9 @@ def _layers(read: Reader) -> list[Attention]:
         "num_kv_heads": _heads_of_each,  # a list: a number is num_key_value_heads
     }
     count = read.size("num_hidden_layers")
-    for field in ("layer_group_size", "attn_type_list"):
-        _all_softmax(read, field)
+    for field in WITH_STATES:
+        if read.has(field):
+            read.refuse(field, "its other layers keep a state, whose size is not known here")
     for field, layers in described.items():
         if field in read.said and read.has(field):
             return layers(read, count)
@@ -121,19 +124,6 @@ def _layers(read: Reader) -> list[Attention]:
     kinds = _kinds(read, count, attention)
     layers = [attention[kind] for kind in kinds]
     return layers[:: _shared(read)]
-
-
-def _all_softmax(read: Reader, field: str) -> None:
-    """MiniMax marks linear layers with 0 (modeling_minimax_text_01.py), Ring all but one of a group
-    (modeling_bailing_moe_linear.py); the size of their state is not in these fields."""
-    if field not in read.said or read.said[field] is None:
-        return
-    value = read.value(field)
-    if field == "attn_type_list" and isinstance(value, list) and all(one == 1 for one in value):
-        return
-    if field == "layer_group_size" and value == 1:
-        return
-    read.refuse(field, "its other layers keep a state, whose size is not known here")
 
 
 def _blocks(read: Reader, count: int) -> list[Attention]:
@@ -343,5 +333,3 @@ def _shared(read: Reader) -> int:
     if factor > LIMITS["num_hidden_layers"]:
         read.refuse("cla_share_factor", "it must be a positive whole number")
     return factor
-
-

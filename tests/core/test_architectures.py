@@ -95,7 +95,7 @@ def test_figures_of_a_class_are_marked_as_such():
     """An entry whose source is a class alone says for which figures; one with a file does not."""
     for model in PUBLISHED.values():
         by_class = "defaults of its configuration class" in model.source
-        assert not by_class or model.defaults , model.name
+        assert not by_class or model.defaults, model.name
     published = ("DeepSeek-V4-Flash", "GLM-4.7-Flash", "Kimi K2", "Mistral 7B v0.1", "Llama 3 8B")
     assert not any(PUBLISHED[name].defaults for name in published)
 
@@ -207,7 +207,11 @@ COUNTED = {
 @pytest.mark.parametrize("name", COUNTED)
 def test_parameters_are_those_of_the_model_that_transformers_builds(name):
     """On the meta device: no memory. What the makers themselves name is rounded, or leaves a part out."""
-    others = {"Mixtral 8x7B": "mixtral", "DeepSeek-V4-Flash": "deepseek_v4", "Kimi Linear": "kimi_linear"}
+    others = {
+        "Mixtral 8x7B": "mixtral",
+        "DeepSeek-V4-Flash": "deepseek_v4",
+        "Kimi Linear": "kimi_linear",
+    }
     config = CONFIG_MAPPING[(DEFAULTS | others)[name]]()
     own = {
         "Mistral Small 4": transformers.Mistral4ForCausalLM,

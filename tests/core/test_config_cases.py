@@ -93,7 +93,8 @@ def test_a_field_that_decides_is_named_with_what_was_found(field):
         return
     with pytest.raises(ConfigError) as error:
         from_config(fields)
-    assert field in str(error.value) or field == "use_mla" and "kv_lora_rank" in str(error.value)
+    named = "kv_lora_rank" if field == "use_mla" else field  # on, and its sizes are missing
+    assert named in str(error.value)
     assert len(str(error.value)) <= 300
 
 
@@ -128,7 +129,11 @@ def test_a_reading_never_drops_a_field_that_smells(fields, name, value):
 )  # fmt: skip
 def test_the_part_that_writes_is_found_under_each_name(inner, outer, fields, own_type, other):
     part = dict(fields) if own_type else {k: v for k, v in fields.items() if k != "model_type"}
-    whole = {"model_type": "somebody", other: {"num_hidden_layers": 9, "hidden_size": 7}, inner: part}
+    whole = {
+        "model_type": "somebody",
+        other: {"num_hidden_layers": 9, "hidden_size": 7},
+        inner: part,
+    }
     if outer is not None and outer != inner:
         whole = {"model_type": "somebody", outer: whole}
     assert bytes_of(whole) == bytes_of(fields)
@@ -151,7 +156,9 @@ def test_a_known_part_is_read_by_its_own_type_in_any_wrapper(kind, name, is_deco
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(("gemma3", "llama4", "mistral3", "qwen2_vl", "kimi_k25")), st.integers(2, 40))
+@given(
+    st.sampled_from(("gemma3", "llama4", "mistral3", "qwen2_vl", "kimi_k25")), st.integers(2, 40)
+)
 def test_numbers_that_stand_flat_are_read_or_refused(kind, layers):
     fields = (LATENT if kind == "kimi_k25" else PLAIN) | {
         "model_type": kind, "num_hidden_layers": layers,
@@ -169,6 +176,47 @@ def test_defaults_are_said_also_when_the_name_stands_elsewhere():
         "hidden_size": 64}}  # fmt: skip
     notes = " ".join(from_config(fields).notes)
     assert "num_hidden_layers is not in the file: 26" in notes and "layer_types" in notes
+
+
+def test_layers_with_two_attentions_are_never_counted_once():
+    """LongCat-Flash: num_layers says the layers, and transformers makes 2 caches of each."""
+    read = from_config(
+        LATENT | {"model_type": "longcat_flash", "num_hidden_layers": None, "num_layers": 3}
+    )
+    assert read.architecture.num_hidden_layers == 6
+    with pytest.raises(ConfigError, match="num_hidden_layers is 3"):
+        from_config(LATENT | {"model_type": "longcat_flash", "num_layers": 3})
+
+
+@pytest.mark.parametrize(
+    "fields, told",
+    [
+        ({"model_type": "vision-encoder-decoder", "decoder": {"model_type": "gpt2"}}, "encoder and a d"),
+        ({"model_type": "gemma4_assistant", "text_config": {"model_type": "gemma4_text"}}, "draft"),
+        ({"model_type": "clip", "text_config": {"num_hidden_layers": 4}}, "looks both ways"),
+        (PLAIN | {"model_type": "llama", "use_cla": True}, "use_cla is true"),
+        (PLAIN | {"model_type": "qwen2", "block_configs": [1]}, "block_configs"),
+        (PLAIN | {"model_type": "minimax_m2", "attn_type_list": [1, 0, 1, 1]}, "attn_type_list"),
+        ({"model_type": "nemotron_h", "hybrid_override_pattern": "M*M*"}, "hybrid_override_pattern"),
+        ({"model_type": "minimax_m3_vl_text", "num_hidden_layers": 2, "sparse_attention_config": {
+            "sparse_attention_freq": [0, 1]}}, "sparse_attention_config"),
+        ({"model_type": "mimo_v2_flash", "swa_num_key_value_heads": 3}, "swa_num_key_value_heads is 3"),
+    ],
+)  # fmt: skip
+def test_kinds_and_fields_that_are_refused_are_refused_truthfully(fields, told):
+    with pytest.raises(ConfigError, match=told):
+        from_config(fields)
+
+
+def test_a_known_kind_says_what_it_does_not_read():
+    read = from_config(
+        PLAIN | {"model_type": "llama", "attention_sinks": 4, "layer_norm_eps": 1e-5}
+    )
+    assert any("Not read" in note and "attention_sinks" in note for note in read.notes)
+    assert (
+        bytes_of(PLAIN | {"model_type": "minimax_m2", "attn_type_list": [1] * 4, "head_dim": 8})
+        == 1_000 * ROW
+    )
 
 
 def test_two_parts_that_could_write_are_refused():
@@ -195,7 +243,10 @@ def test_advice_that_is_followed_is_right_or_refused_again():
 
 def test_windows_of_an_unknown_kind_are_on_where_the_file_says_so():
     on = PLAIN | {"sliding_window": 64, "use_sliding_window": True, "max_window_layers": 3}
-    assert from_config(on).architecture.layers == ((3, Heads(8, 2, 8)), (1, Heads(8, 2, 8, window=64)))
+    assert from_config(on).architecture.layers == (
+        (3, Heads(8, 2, 8)),
+        (1, Heads(8, 2, 8, window=64)),
+    )
     kinds = ["full_attention", "sliding_attention"] * 2
     listed = PLAIN | {"sliding_window": 64, "layer_types": kinds}
     assert from_config(listed).architecture.layers == (
@@ -209,7 +260,9 @@ def test_deepseek_v4_is_the_published_one_by_either_name():
     fields = CASES[0]["config"]
     for model_type in ("deepseek_ref", "deepseek_v4"):
         read = from_config(fields | {"model_type": model_type}).architecture
-        assert sorted(read.layers, key=str) == sorted(PUBLISHED["DeepSeek-V4-Flash"].layers, key=str)
+        assert sorted(read.layers, key=str) == sorted(
+            PUBLISHED["DeepSeek-V4-Flash"].layers, key=str
+        )
     assert PUBLISHED["DeepSeek-V4-Flash"].cache(BF16).value(t=1_048_576) == 7_220_055_040
 
 
@@ -225,7 +278,8 @@ ABSURD = (10**5, 10**8, 10**30, -(10**9))
 
 @pytest.mark.parametrize("size", ABSURD)
 @pytest.mark.parametrize(
-    "field", ["num_hidden_layers", "n_layer", "num_layers", "num_mtp_layers", "encoder_layers", "H_cycles"]
+    "field",
+    ["num_hidden_layers", "n_layer", "num_layers", "num_mtp_layers", "encoder_layers", "H_cycles"],
 )
 @pytest.mark.parametrize("kind", ["llama", "gpt2", "hrm_text", "nobody", "gemma3"])
 def test_absurd_sizes_never_reach_transformers(monkeypatch, kind, field, size):
@@ -242,8 +296,12 @@ def test_absurd_sizes_never_reach_transformers(monkeypatch, kind, field, size):
             from_config(json.dumps(fields))
 
 
-@pytest.mark.parametrize("long", ["x" * 4_000_000, list(range(100_000)), {"a" * 9_000: "b" * 9_000}])
-@pytest.mark.parametrize("field", ["layer_types", "num_hidden_layers", "num_key_value_heads_per_layer"])
+@pytest.mark.parametrize(
+    "long", ["x" * 4_000_000, list(range(100_000)), {"a" * 9_000: "b" * 9_000}]
+)
+@pytest.mark.parametrize(
+    "field", ["layer_types", "num_hidden_layers", "num_key_value_heads_per_layer"]
+)
 @pytest.mark.parametrize("kind", ["llama", "nobody"])
 def test_what_is_quoted_is_cut(kind, field, long):
     with pytest.raises(ConfigError) as error:

@@ -31,7 +31,9 @@ SIZES = {
     "vocab_size_per_layer_input": 64, "num_kv_shared_layers": 1,
 }  # fmt: skip
 # three kinds of positions, as many frequencies as half a head has
-SECTIONS = {"rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [1, 1, 2]}}
+SECTIONS = {
+    "rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [1, 1, 2]}
+}
 WIDER = {"rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [2, 2, 4]}}
 HALF_ROTARY = {
     "rope_parameters": {
@@ -139,7 +141,9 @@ def text_model_of(config: PreTrainedConfig) -> type[PreTrainedModel]:
         if issubclass(value, PreTrainedModel) and value.config_class is type(config)
         and value.__name__.endswith(("ForCausalLM", "Model")) and "PreTrained" not in value.__name__
     ]  # fmt: skip
-    return min(found, key=lambda value: (not value.__name__.endswith("ForCausalLM"), value.__name__))
+    return min(
+        found, key=lambda value: (not value.__name__.endswith("ForCausalLM"), value.__name__)
+    )
 
 
 # what DeepSeek-V4 holds until enough tokens wait for compression: said to be left out (attention.py)
@@ -160,7 +164,9 @@ def bytes_in(cache: object) -> int:
             waiting += [value for name, value in one.items() if name not in WAITING]
         elif isinstance(one, list | tuple):
             waiting += one
-        elif type(one).__module__.startswith("transformers") and not isinstance(one, PreTrainedConfig):
+        elif type(one).__module__.startswith("transformers") and not isinstance(
+            one, PreTrainedConfig
+        ):
             waiting += [value for name, value in vars(one).items() if name not in WAITING]
     return total
 
