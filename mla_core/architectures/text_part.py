@@ -59,9 +59,9 @@ def text_part(fields: Mapping[str, Any]) -> TextPart:
     while True:
         found = [name for name in NAMES if isinstance(fields.get(name), dict) and fields[name]]
         for name in NAMES:
-            if fields.get(name) is not None and not isinstance(fields[name], dict):
-                if name.endswith("_config"):
-                    raise ConfigError(f"{name} must be an object in braces.")
+            value = fields.get(name)
+            if name.endswith("_config") and value is not None and not isinstance(value, dict):
+                raise ConfigError(f"{name} must be an object in braces.")
         if not found:
             break
         if len(found) > 1 and any(fields[one] != fields[found[0]] for one in found[1:]):

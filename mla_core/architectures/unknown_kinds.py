@@ -117,9 +117,9 @@ def _layers(read: Reader) -> list[Attention]:
     for field in WITH_STATES:
         if read.has(field):
             read.refuse(field, "its other layers keep a state, whose size is not known here")
-    for field, layers in described.items():
+    for field, reading in described.items():
         if field in read.said and read.has(field):
-            return layers(read, count)
+            return reading(read, count)
     attention = _attention(read)
     kinds = _kinds(read, count, attention)
     layers = [attention[kind] for kind in kinds]
@@ -246,9 +246,9 @@ def _kv_heads(read: Reader, heads: int) -> int:
             read.refuse("multi_query_attention", "num_key_value_heads beside it says another thing")
         many = groups
         read.said.setdefault("num_key_value_heads", groups)
-    if "multi_query" in read.said and read.said["multi_query"] is not None:
-        if many is None or (read.value("multi_query") is True) != (many == 1):
-            read.refuse("multi_query", "how many keys its heads share is not known here")
+    switch = read.value("multi_query")
+    if switch is not None and (many is None or (switch is True) != (many == 1)):
+        read.refuse("multi_query", "how many keys its heads share is not known here")
     if many is None:
         read.size(
             "num_key_value_heads",

@@ -185,7 +185,9 @@ def test_layers_with_two_attentions_are_never_counted_once():
     )
     assert read.architecture.num_hidden_layers == 6
     with pytest.raises(ConfigError, match="num_hidden_layers is 3"):
-        from_config(LATENT | {"model_type": "longcat_flash", "num_layers": 3})
+        from_config(
+            fields | {"model_type": "longcat_flash", "num_layers": 3, "num_hidden_layers": 3}
+        )
 
 
 @pytest.mark.parametrize(
