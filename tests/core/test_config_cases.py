@@ -180,14 +180,12 @@ def test_defaults_are_said_also_when_the_name_stands_elsewhere():
 
 def test_layers_with_two_attentions_are_never_counted_once():
     """LongCat-Flash: num_layers says the layers, and transformers makes 2 caches of each."""
-    read = from_config(
-        LATENT | {"model_type": "longcat_flash", "num_hidden_layers": None, "num_layers": 3}
-    )
-    assert read.architecture.num_hidden_layers == 6
+    heads = {"num_key_value_heads": 8, "hidden_size": 64, "num_layers": 3}
+    fields = LATENT | heads | {"model_type": "longcat_flash"}
     with pytest.raises(ConfigError, match="num_hidden_layers is 3"):
-        from_config(
-            fields | {"model_type": "longcat_flash", "num_layers": 3, "num_hidden_layers": 3}
-        )
+        from_config(fields)
+    del fields["num_hidden_layers"]
+    assert from_config(fields).architecture.num_hidden_layers == 6
 
 
 @pytest.mark.parametrize(
