@@ -56,11 +56,13 @@ def sources(view: Scale) -> None:
     """Where the figures of a part come from."""
     lines = []
     for model in dict.fromkeys(view.pair):
-        lines.append(
-            words.SOURCE_LINE.format(
-                name=model.name, kind=model.kind, source=model.source, note=model.note
-            )
+        line = words.SOURCE_LINE.format(
+            name=model.name, kind=model.kind, source=model.source, note=model.note
         )
+        if model.defaults:
+            figures = ", ".join(words.FIGURES[figure] for figure in model.defaults)
+            line += words.SOURCE_DEFAULTS.format(figures=figures)
+        lines.append(line)
     lines.append(words.GPU_LINE.format(name=view.gpu_name, source=view.gpu.source))
     st.markdown("\n".join([words.SOURCES, *lines]))
 

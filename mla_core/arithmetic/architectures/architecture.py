@@ -20,6 +20,9 @@ class Architecture:
             say.
         experts: (routed experts a layer, experts that one token uses); None for a dense model.
         note: what a reader of the figures should know.
+        defaults: which figures are those of transformers' configuration class, because no published
+            file of this model was found: "layers", "heads", "sizes", "latent", "indexer", "state" or
+            "context".
     """
 
     name: str
@@ -30,6 +33,7 @@ class Architecture:
     active: float | None = None
     experts: tuple[int, int] | None = None
     note: str = ""
+    defaults: tuple[str, ...] = ()
 
     @property
     def num_hidden_layers(self) -> int:

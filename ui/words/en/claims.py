@@ -154,9 +154,11 @@ CARDS: dict[str, dict[str, Any]] = {
         "claim": "DeepSeek's models use MLA.",
         "said": "True from V2 (May 2024) to V3.2, and of Kimi K2, GLM-5, Mistral Small 4 and others.",
         "fact": "V4 (April 2026) does not: one key of 512 numbers that is also the value, 4 tokens "
-        "compressed into one entry (CSA) or 128 (HCA), and a window of 128. Flash is said to need 7 % of "
-        "V3.2's cache at a million tokens; by our count, in bfloat16 and with both indexers, 7.7 %.",
-        "sources": "arXiv 2606.19348, as reported; transformers 5.23, deepseek_v4 and deepseek_v32.",
+        "compressed into one entry (CSA) or 128 (HCA), and a window of 128; its first two layers have only "
+        "the window. Flash is said to need 7 % of V3.2's cache at a million tokens; by our count of its "
+        "published configuration, in bfloat16 and with both indexers, 8.0 %.",
+        "sources": "arXiv 2606.19348, as reported; deepseek-ai--DeepSeek-V4-Flash_config.json in "
+        "github.com/ai-dynamo/aiconfigurator; DeepSeek-V3.2-Exp, inference/config_671B_v3.2.json.",
         "steps": {"v32": ("DeepSeek-V3.2", "B"), "v4": ("DeepSeek-V4-Flash", "B"),
                   "share": ("V4-Flash of V3.2", "%")},
     },

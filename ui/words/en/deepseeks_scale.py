@@ -130,6 +130,14 @@ STORAGE_HELP = (
     "FlashMLA (656 B a token and layer). 6 bits: what DeepSeek-V2 reports, on average."
 )
 SOURCE_LINE = "- **{name}** ({kind}): {source}. {note}"
+SOURCE_DEFAULTS = (
+    " Defaults of transformers' configuration class, as we found no published file that says them: "
+    "{figures}."
+)
+FIGURES = {
+    "layers": "layers", "heads": "heads", "sizes": "sizes of heads and latents", "context": "context",
+    "latent": "sizes of the latent", "indexer": "sizes of the indexer", "state": "sizes of the state",
+}  # fmt: skip
 GPU_LINE = "- **{name}**: {source}."
 
 RATIOS_TITLE = "What a token leaves in one layer"
