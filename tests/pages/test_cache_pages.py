@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from mla_core import kv_bytes_per_token, load_model, trace
 from mla_core.engine import Engine
-from mla_core.experiments.cache_grows import Grow
+from mla_core.experiments.cache_grows import Grow, Keep
 from mla_core.experiments.sharing_heads import Survey
 from mla_core.models.locate import EMBEDDED
 from mla_core.training.recipe import CONFIGS, FURTHER
@@ -36,12 +36,12 @@ def seen(monkeypatch):
 def test_recordings_are_what_the_live_models_say():
     compared = 0
     for job, file in recorded.recordings().items():
-        if not file.endswith(("grown.npz", "glance.npz")):
+        if not file.endswith(("grown.npz", "overview.npz")):
             continue
         stored, live = recorded.recorded(job), Engine().run(job)
         compared += 1
         assert stored.trace.token_ids == live.trace.token_ids
-        assert np.array_equal(stored.next_ids, live.next_ids) or file.endswith("glance.npz")
+        assert np.array_equal(stored.next_ids, live.next_ids) or file.endswith("overview.npz")
         assert np.abs(stored.next - live.next).max() < 1e-4
         assert np.abs(stored.trace.pattern - live.trace.pattern).max() < 1e-4
         if file.endswith("grown.npz"):
@@ -168,8 +168,6 @@ def test_a_cache_is_saved_and_taken_up_again(seen):
     from ui.cache_grows.saved_caches import _resumed
 
     jobs = {model: Grow(model, FLAG, CHUNK) for model in catalogue.MODELS}
-    from mla_core.inference.cache_file import Keep
-
     kept = ENGINE.run(Keep(jobs["mini-mla"], 12)).data
 
     def page(data: bytes) -> AppTest:
