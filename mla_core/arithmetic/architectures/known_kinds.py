@@ -169,10 +169,11 @@ def _layers(
         raise ConfigError(f"num_hidden_layers must be a positive whole number, not {shown(count)}.")
     if config.model_type == "longcat_flash":
         asked.add("num_layers")
-        if count != 2 * config.num_layers:
+        said, pairs = part.fields.get("num_hidden_layers"), part.fields.get("num_layers")
+        if said is not None and (pairs is None or said != 2 * pairs):
             raise ConfigError(
-                f"num_hidden_layers is {count}, but each of num_layers, {config.num_layers}, has two "
-                "attentions in a longcat_flash model: remove num_hidden_layers, and let num_layers say it."
+                f"num_hidden_layers is {said} and num_layers is {shown(pairs)}: each layer of a "
+                "longcat_flash model has two attentions, so say num_layers alone."
             )
     kinds, arguments = get_layer_types_and_kwargs(config)
     sharing = set(getattr(config, "kv_sharing_modes", None) or [])
