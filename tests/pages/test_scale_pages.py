@@ -71,7 +71,7 @@ def test_models_of_every_kind_can_be_looked_at():
 def test_what_fits_is_counted_and_said(seen):
     app = open_page("deepseeks_scale", part="memory")
     assert "**198** sequences of 32,768 tokens" in text_of(app) and "**3** for" in text_of(app)
-    rows = handed(seen, "memory")["frames"][0]["csv"].splitlines()
+    rows = handed(seen, "gpu_memory")["frames"][0]["csv"].splitlines()
     assert rows[1] == "DeepSeek-V3 / R1,1128000000000.0,671000000000.0,2302672896,198"
     alone = open_page("deepseeks_scale", part="memory", gpus="1")
     assert "take more GPUs" in text_of(alone) and not alone.exception
@@ -148,7 +148,7 @@ def test_ratios_are_those_of_their_baselines():
 
 def test_the_wall_is_7808_different_patterns_of_running_models(seen):
     open_page("deepseeks_scale", part="heads")
-    data = handed(seen, "crowd")
+    data = handed(seen, "pattern_wall")
     assert (data["rows"], data["columns"]) == (61, 128)
     wall = recorded(Assemble())
     assert len({tuple(tile) for tile in wall.index.tolist()}) == LAYERS * HEADS == len(wall.packed)

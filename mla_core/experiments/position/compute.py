@@ -65,7 +65,7 @@ def move(asked: Move, models: Models) -> Moved:
 def entangle(asked: Entangle, models: Models) -> Entangled:
     """Absorbs a rotated key, for one distance and for each."""
     anatomy = models.answer(Dissect(asked.model, asked.prompt, asked.layer, asked.head))
-    parts = {name: torch.from_numpy(m.values) for name, m in anatomy.matrices.items()}
+    parts = {name: torch.tensor(m.values) for name, m in anatomy.matrices.items()}
     content = "q_nope" if "q_nope" in parts else "q"  # a converted GPT-2's keys are all content
     query, w_uk, c_kv = parts[content][-1], parts["W_UK"].T, parts["c_kv"]
     rope = anatomy.trace.config.rope or RopeConfig()
