@@ -50,6 +50,7 @@ def test_the_first_picture_is_recorded_and_then_goes_live(page, server):
 
 def test_keys_work_at_once_and_playing_is_one_entry_of_the_history(page, server):
     open_page(page, f"{server}/?step=20")
+    expect(page.locator(".source").first).to_contain_text("computed now on", timeout=90_000)
     entries = page.evaluate("history.length")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press(" ")
@@ -107,10 +108,10 @@ def test_drawing_again_for_another_text_changes_the_link_again(page, server):
 def test_options_redraw_and_write_the_link(page, server):
     open_page(page, server)
     page.get_by_label("Hide the first token").check()
-    page.wait_for_url("**sink=hidden**")
+    page.wait_for_url("**first_token=hidden**")
     expect(page.get_by_text("first token hidden").first).to_be_visible()
     page.get_by_role("combobox", name="Continuation").select_option("mini-mla")
-    page.wait_for_url("**lead=mini-mla**")
+    page.wait_for_url("**continuation=mini-mla**")
     page.get_by_role("slider", name="Temperature").fill("1.5")
     page.wait_for_url("**temperature=1.5**")
     page.locator("select").nth(2).select_option("6")
