@@ -75,6 +75,7 @@ def test_a_scene_and_an_option_reach_the_link(page, server):
     page.wait_for_url("**stage=3**")
     page.get_by_label("Hide the first token").check()
     page.wait_for_url("**first_token=hidden**")
+    expect(page.locator(".stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.go_back()
     expect(page.get_by_label("Hide the first token")).not_to_be_checked()
     assert "stage=3" in page.url

@@ -50,6 +50,7 @@ def test_the_first_picture_is_recorded_and_then_goes_live(page, server):
 
 def test_keys_work_at_once_and_playing_is_one_entry_of_the_history(page, server):
     open_page(page, f"{server}/?step=20")
+    expect(page.locator(".source").first).to_contain_text("computed now on", timeout=90_000)
     entries = page.evaluate("history.length")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press(" ")
