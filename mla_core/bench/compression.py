@@ -10,7 +10,7 @@ import torch
 from mla_core.convert import METHODS, Calibration, allocate_ranks, convert_to_mla
 from mla_core.models.checkpoint import load_model
 from mla_core.models.language_model import LanguageModel
-from mla_core.models.locate import EMBEDDED
+from mla_core.models.locate import EMBEDDED, locate
 from mla_core.training.evaluate import nats_held_out
 
 CONVERTED = ("mini-gpt2", "mini-mha")
@@ -25,7 +25,13 @@ def bench_compression(path: Path, models: list[str], healed: Path | None) -> Non
         path: of the file to write.
         models: to convert.
         healed: lines that `python -m mla_core.training heal` printed, to be kept beside.
+
+    Raises:
+        CheckpointError: a model is not on this machine.
     """
+    for name in models:
+        locate(name)  # what is not here is said now, not after minutes
+    healings = healed.read_text(encoding="utf-8").splitlines() if healed else []
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     found = {
         "made": {
@@ -37,7 +43,7 @@ def bench_compression(path: Path, models: list[str], healed: Path | None) -> Non
         },
         "models": {name: _point(load_model(name)) for name in EMBEDDED},
         "points": [point for name in models for point in _conversions(name)],
-        "healed": [json.loads(line) for line in healed.read_text().splitlines()] if healed else [],
+        "healed": [json.loads(line) for line in healings],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -32,7 +32,7 @@ def _train(args: argparse.Namespace) -> None:
     ids, starts = data.encode(texts, tokenizer)
     print(f"{len(texts)} texts, {len(ids)} tokens", flush=True)
     recipe = dataclasses.replace(Recipe(), steps=args.steps)
-    for name in args.models:
+    for name in args.models or CONFIGS:
         begun = time.monotonic()
         train(
             name, args.out / name, tokenizer, ids, starts, recipe,
@@ -104,7 +104,7 @@ def main() -> None:
     corpus.set_defaults(run=_corpus)
 
     training = commands.add_parser("train", help="train embedded models from a corpus folder")
-    training.add_argument("models", nargs="*", default=list(CONFIGS), choices=[*CONFIGS, []])
+    training.add_argument("models", nargs="*", default=[], choices=[*CONFIGS, []])
     training.add_argument("--corpus", type=Path, required=True, help="folder of *.xz")
     training.add_argument("--out", type=Path, required=True, help="folder for the model folders")
     training.add_argument("--tokenizer", type=Path, help="tokenizer.json; trained when left out")
