@@ -25,15 +25,19 @@ FOR_EVER = "public, max-age=31536000, immutable"  # another content has another 
 
 STUB = """
 const address = new URL({path}, document.baseURI);
+let module;
 export default async function (component) {{
-  let module;
+  const {{ style }} = component.parentElement.host ?? component.parentElement;
   try {{
-    module = await import(address);
+    if (!module) style.visibility = "hidden"; // a slow network must not show controls without words
+    module ??= await import(address);
   }} catch {{
     const told = document.createElement("p");
     told.textContent = {sentence};
     component.parentElement.replaceChildren(told);
     return;
+  }} finally {{
+    style.visibility = "";
   }}
   return module.default(component);
 }}
