@@ -13,6 +13,10 @@ from tests.components import recorded
 from tests.components.bare import Bare
 
 
+COLOURS = """c => new Set(new Uint32Array(
+  c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer)).size"""
+
+
 def taken(bare: Bare, button: str, into: Path, place: int = 0) -> Path:
     with bare.page.expect_download() as download:
         bare.page.locator(f"button.{button}").nth(place).click()
@@ -33,6 +37,7 @@ def test_the_wall_tells_whose_a_tile_is(bare):
     model, text, layer, head = np.asarray(wall.index).reshape(-1, 4)[20 * HEADS + 70]
     expect(lens.locator("b")).to_have_text(f"{wall.models[model]}, layer {layer}, head {head}")
     expect(lens.locator("span")).to_have_text("".join(wall.texts[text][1:]))
+    assert lens.locator("canvas").evaluate(COLOURS) > 5
     inside = lens.bounding_box()
     assert inside["x"] >= 0 and inside["x"] + inside["width"] <= box["x"] + box["width"]
     bare.page.mouse.move(box["x"] + 5, box["y"] + box["height"] + 30)
