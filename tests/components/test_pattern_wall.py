@@ -12,7 +12,6 @@ from mla_core.experiments.deepseeks_scale import HEADS, LAYERS, TOKENS
 from tests.components import recorded
 from tests.components.bare import Bare
 
-
 COLOURS = """c => new Set(new Uint32Array(
   c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer)).size"""
 
