@@ -94,7 +94,7 @@ def every_head(shown: list[Trace] | None = None, *, corresponds: bool = False, *
 def inside_one_head(model: str = "mini-gpt2", **query: str) -> Any:
     shown = View("inside_one_head", {"attention": "MLA" if model == "mini-mla" else "MHA"} | query)
     return handed(
-        inside_component, inside_component.inside_one_head, anatomy(model),
+        inside_component, inside_component.inside_one_head, anatomy(model), tokenizer(),
         attentions=list(common.ATTENTIONS.items()), view=shown, origin=(shown.stage, 1),
         source="recorded", on={},
     )  # fmt: skip
