@@ -47,9 +47,9 @@ def prompt_bar(*, prompt: str = "The flag", draft: str | None = None, **more: An
     return handed(
         prompt_bar_component, prompt_bar_component.prompt_bar,
         prompt=prompt, draft=prompt if draft is None else draft, on={},
-        words={"label": "Text", "run": "Run", "try": "or try"},
+        words={"label": "Text", "run": "Run", "help": "Enter", "try": "or try", "uncut": "Back"},
         ready_made=[["A story", "Once upon"], ["Days", "Monday, Tuesday,"]],
-        **{"note": "3 of 128 tokens", "problem": False} | more,
+        **{"note": "3 of 128 tokens", "problem": False, "cut": None} | more,
     )  # fmt: skip
 
 

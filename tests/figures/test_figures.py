@@ -94,14 +94,15 @@ def test_the_stage_shows_the_numbers_of_the_trace(model):
 
 
 def test_a_count_never_claims_more_than_was_counted():
-    from ui.opening.token_count import COUNTED_CHARACTERS, count_tokens
-    from ui.state.parameters import MAX_TOKENS
+    from ui.opening.token_count import count_tokens
+    from ui.state.parameters import MAX_CHARACTERS, MAX_TOKENS
 
-    assert count_tokens("The American flag") == (f"4 of {MAX_TOKENS} tokens", True)
-    note, runs = count_tokens("cat" + " cat" * 299)
-    assert not runs and "has 301 tokens" in note
-    note, runs = count_tokens("a" * (COUNTED_CHARACTERS + 1))
-    assert not runs and "more than" in note
+    flag = count_tokens("The American flag")
+    assert (flag.note, flag.fits, flag.cut) == (f"4 of {MAX_TOKENS} tokens", True, None)
+    long = count_tokens("cat" + " cat" * 299)
+    assert not long.fits and "has 301 tokens" in long.note
+    longest = count_tokens("a" * (MAX_CHARACTERS + 1))
+    assert not longest.fits and "more than" in longest.note
 
 
 def test_the_curve_holds_every_recorded_point_and_the_live_one():
