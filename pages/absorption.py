@@ -24,6 +24,7 @@ if ran.problem:
 for paths in ran.traces.values():
     absorption(
         paths,
+        page.tokenizer,
         view=view,
         source=provenance(paths.trace, ran.live),
         on={"head": url.set_head, "option": url.set_option},

@@ -82,7 +82,7 @@ every_head(
     on={"head": picked_head, "enter": entered, "option": url.set_option},
 )
 notes(words.HEADS_NOTES)
-closer_look(traces, shown.asked, dict(heads), hide_first=not view.first_token)
+closer_look(traces, shown.asked, dict(heads), page.tokenizer, hide_first=not view.first_token)
 if not shown.live:
     go_live(shown.asked)
 elif measured and not all(ablations.values()):

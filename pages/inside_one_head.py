@@ -36,6 +36,7 @@ if opened.problem:
 for anatomy in opened.traces.values():
     inside_one_head(
         anatomy,
+        page.tokenizer,
         attentions=[(name, common.ATTENTIONS[name]) for name in offered],
         view=view,
         origin=session.origin("stage", view.stage),

@@ -68,6 +68,6 @@ if shown.traces:
         },
     )
     notes(words.NOTES["converted" if view.pair in catalogue.ORIGINALS else view.pair])
-    closer_look(shown.traces, asked, heads, hide_first=not view.first_token)
+    closer_look(shown.traces, asked, heads, page.tokenizer, hide_first=not view.first_token)
 if not shown.live and shown.traces:
     go_live(asked)

@@ -1,5 +1,6 @@
 """`Decoder`: generation one token at a time, over a live cache, with every step measured."""
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from mla_core.attention.latent import Mode
 from mla_core.attention.recorder import Recorder
 from mla_core.inference.tracing import PromptError, encode_prompt
 from mla_core.models.language_model import LanguageModel
+from mla_core.models.tokenizer import Reader
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +18,9 @@ class Step:
     """One token of generation.
 
     Attributes:
-        token_id, token: what was chosen.
+        token_id: what was chosen.
+        token: what that adds to the text; nothing yet where it begins a character that tokens
+            after it complete.
         probabilities: (w,) the distribution it was chosen from, before temperature and top-k.
         pattern: (l, h, t) where the new token looked: the new row of each pattern.
         cache_nbytes: bytes in the cache after this step.
@@ -67,6 +71,8 @@ class Decoder:
         self.cache = model.new_cache(storage)
         self.token_ids: list[int] = []
         self.logits: torch.Tensor | None = None
+        self._reader: Reader | None = None
+        self._read = 0  # of token_ids, by the reader
 
     def prefill(self, prompt: str, *, bos: bool = True) -> None:
         """Runs the whole prompt at once; a second call continues the sequence.
@@ -115,13 +121,24 @@ class Decoder:
         self.token_ids.append(token_id)
         return Step(
             token_id=token_id,
-            token=self.model.tokenizer.decode([token_id]),
+            token=self._newest_text(),
             probabilities=probabilities.cpu().numpy(),
             pattern=torch.cat(recorder.layers["pattern"])[:, :, 0].float().cpu().numpy(),
             cache_nbytes=self.cache.nbytes,
             bytes_written=self.cache.bytes_written - written,
             bytes_read=self.cache.bytes_read - read,
         )
+
+    def _newest_text(self) -> str:
+        """What the last token adds; the text begins behind the model's own first token."""
+        if self._reader is None:
+            self._reader = Reader(self.model.tokenizer)
+            self._read = int(self.token_ids[0] == self.model.config.bos_token_id)
+        added = ""
+        for token_id in self.token_ids[self._read :]:
+            added = self._reader.read(token_id)
+        self._read = len(self.token_ids)
+        return added
 
     def _room_for(self, new: int) -> None:
         limit = self.model.config.max_position_embeddings
@@ -137,8 +154,8 @@ def choose(
     Raises:
         ValueError: a negative temperature, or a top_k below 1.
     """
-    if not 0 <= temperature < float("inf"):
-        raise ValueError(f"temperature must be 0 or more, not {temperature}")
+    if not 0 <= temperature <= sys.float_info.max:
+        raise ValueError(f"temperature must be a number, 0 or more, not {temperature}")
     if top_k is not None and top_k < 1:
         raise ValueError(f"top_k must be at least 1, not {top_k}")
     if temperature == 0:
@@ -149,5 +166,7 @@ def choose(
         generator.seed()
     else:
         generator.manual_seed(hash((seed, position)) & 0x7FFF_FFFF_FFFF_FFFF)
-    drawn = torch.multinomial((values / temperature).softmax(-1), 1, generator=generator)
+    # from the largest down, in float64: the smallest temperature divides by no zero, and is argmax
+    odds = ((values - values[0]).double() / temperature).softmax(-1).float()
+    drawn = torch.multinomial(odds, 1, generator=generator)
     return int(indices[drawn])

@@ -20,6 +20,7 @@ class PromptError(Problem, ValueError):
 
     sentences: ClassVar[Mapping[str, str]] = {
         "empty": "The prompt is empty: type a few words.",
+        "half": "The prompt holds half a character (a lone surrogate): take it out or type it again.",
         "too_long": "The prompt has {tokens} tokens, {model} takes at most {limit}: shorten it.",
         "full": "{model} has {limit} positions, and they are full.",
     }
@@ -45,11 +46,13 @@ def encode_prompt(model: Traceable, prompt: str, *, bos: bool) -> list[int]:
     """Token ids of a prompt, checked against what the model can take.
 
     Raises:
-        PromptError: nothing to run, or more tokens than the model has positions.
+        PromptError: nothing to run, no text, or more tokens than the model has positions.
     """
-    ids = model.tokenizer.encode(prompt)
     if not prompt.strip():
         raise PromptError.of("empty")
+    if any("\ud800" <= character <= "\udfff" for character in prompt):
+        raise PromptError.of("half")
+    ids = model.tokenizer.encode(prompt)
     if bos and model.config.bos_token_id is not None:
         ids = [model.config.bos_token_id, *ids]
     limit = model.config.max_position_embeddings
@@ -122,7 +125,8 @@ def as_trace(
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         dtype=str(model.dtype).removeprefix("torch."),
         token_ids=tuple(ids),
-        tokens=model.tokenizer.pieces(ids),
+        # the text begins behind the token that was put before it
+        tokens=model.tokenizer.pieces(ids[:has_bos]) + model.tokenizer.pieces(ids[has_bos:]),
         has_bos=has_bos,
         prompt_length=len(ids) if prompt_length is None else prompt_length,
         cache_nbytes=cache_nbytes,

@@ -11,7 +11,7 @@ from mla_core.models.families import read_family
 from mla_core.models.language_model import LanguageModel
 from mla_core.models.locate import locate, title
 from mla_core.models.tokenizer import Tokenizer
-from mla_core.models.weights import save_weights
+from mla_core.models.weights import refuse_quantised, save_weights
 
 
 def load_model(
@@ -47,6 +47,7 @@ def load_model(
             f"{directory / 'tokenizer.json'} has {tokenizer.vocab_size} tokens, "
             f"config.json only {config.vocab_size}"
         )
+    refuse_quantised(directory)
     model = family.model_class.from_directory(directory, config, device, dtype)
     model.requires_grad_(False).eval()
     model.name, model.tokenizer = title(name_or_directory), tokenizer

@@ -106,11 +106,36 @@ def read_family(directory: Path) -> tuple[Family, ModelConfig]:
     path, raw = directory / "config.json", read_json(directory)
     try:
         family = family_of(raw)
-        return family, family.parse(raw)
+        _refuse_quantised(raw)
+        token = raw.get("bos_token_id")
+        if token is not None and type(token) is not int:
+            raise _start_token_problem(token, "")
+        config = family.parse(raw)
+        token, last = config.bos_token_id, config.vocab_size - 1
+        if token is not None and not 0 <= token <= last:
+            default = "" if "bos_token_id" in raw else " (the default where a file names none)"
+            raise _start_token_problem(token, f", 0 to {last}{default}")
+        return family, config
     except KeyError as error:
         raise CheckpointError(f"{path} lacks the field {error}") from None
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: {error}") from None
+
+
+def _refuse_quantised(raw: dict[str, Any]) -> None:
+    for name in ("quantization_config", "compression_config"):  # the second: compressed-tensors'
+        if raw.get(name):
+            said = raw[name].get("quant_method") if isinstance(raw[name], dict) else None
+            method = f" ({said})" if said else ""
+            raise ValueError(
+                f"{name} is set{method}: its weights are quantised; only whole ones are opened here"
+            )
+
+
+def _start_token_problem(token: Any, more: str) -> ValueError:
+    return ValueError(
+        f"bos_token_id is {token!r}: it must be null or a token of the vocabulary{more}"
+    )
 
 
 def read_config(directory: Path) -> ModelConfig:

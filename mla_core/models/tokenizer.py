@@ -1,5 +1,6 @@
 """A checkpoint's own tokenizer, through Hugging Face's `tokenizers`; torch is not needed."""
 
+import codecs
 import functools
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from tokenizers import Tokenizer as HFTokenizer
 from tokenizers import decoders, models, pre_tokenizers
 
 from mla_core.models.config import CheckpointError
+from mla_core.models.spelling import Spelling
 
 
 class Tokenizer:
@@ -21,6 +23,10 @@ class Tokenizer:
         tokenizer.no_padding()
         tokenizer.encode_special_tokens = True
         self._tokenizer = tokenizer
+        self.spelling = Spelling.of(tokenizer)
+        self._added = {
+            i: token.content for i, token in tokenizer.get_added_tokens_decoder().items()
+        }
 
     @classmethod
     def from_directory(cls, directory: Path) -> "Tokenizer":
@@ -47,11 +53,45 @@ class Tokenizer:
         return self._tokenizer.encode(text, add_special_tokens=False).ids
 
     def decode(self, ids: list[int]) -> str:
-        return self._tokenizer.decode(ids, skip_special_tokens=False)
+        """The text that ids stand for."""
+        return "".join(self.pieces(ids))
 
     def pieces(self, ids: list[int]) -> tuple[str, ...]:
-        """Each token as text of its own; bytes that are no whole character become U+FFFD."""
-        return tuple(self._tokenizer.decode([i], skip_special_tokens=False) for i in ids)
+        """The text of ids in as many pieces: joined, they are the text.
+
+        A character of several tokens belongs to the one that completes it, and those before it are
+        empty; `token_bytes` has what each holds. Bytes that never become a character are U+FFFD.
+        """
+        reader = Reader(self)
+        read = list(map(reader.read, ids))
+        if read:
+            read[-1] += reader.end()
+        return tuple(read)
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """What one token stands for, in UTF-8, wherever it is: maybe a part of a character.
+
+        Empty for an id that the vocabulary does not have.
+        """
+        if token_id in self._added:
+            return self._added[token_id].encode()
+        entry = self._tokenizer.id_to_token(token_id)
+        return b"" if entry is None else self.spelling.to_bytes(entry)
+
+    def is_byte(self, token_id: int) -> bool:
+        """Whether a token is SentencePiece's for one byte, which may be a whole character too."""
+        entry = self._tokenizer.id_to_token(token_id)
+        return entry is not None and token_id not in self._added and self.spelling.is_byte(entry)
+
+    def is_added(self, token_id: int) -> bool:
+        """Whether a token was added to the vocabulary, as special tokens are."""
+        return token_id in self._added
+
+    def has_twin(self, token_id: int) -> bool:
+        """Whether another token, the ordinary one, stands for the same bytes."""
+        ordinary = self.spelling.from_bytes(self.token_bytes(token_id))
+        other = None if ordinary is None else self._tokenizer.token_to_id(ordinary)
+        return other not in (None, token_id)
 
     def save(self, path: Path) -> None:
         self._tokenizer.save(str(path))
@@ -59,6 +99,29 @@ class Tokenizer:
     @property
     def vocab_size(self) -> int:
         return self._tokenizer.get_vocab_size()
+
+
+class Reader:
+    """Token ids of one text to its pieces, one at a time; see `Tokenizer.pieces`."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._characters = codecs.getincrementaldecoder("utf-8")("replace")
+        # a space that the tokenizer puts before the text was not typed
+        self._drops_space = tokenizer.spelling.prefix != "never"
+
+    def read(self, token_id: int) -> str:
+        held = self._tokenizer.token_bytes(token_id)
+        if self._drops_space:
+            held = held.removeprefix(b" ")
+        self._drops_space = (
+            self._tokenizer.spelling.prefix == "always" and self._tokenizer.is_added(token_id)
+        )
+        return self._characters.decode(held)
+
+    def end(self) -> str:
+        """U+FFFD for bytes that are still no character."""
+        return self._characters.decode(b"", final=True)
 
 
 @functools.lru_cache(maxsize=8)

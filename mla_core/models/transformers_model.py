@@ -205,13 +205,11 @@ def parse(raw: dict[str, Any]) -> ModelConfig:
     """A `config.json` of one of `TRANSFORMERS_CLASSES`, with transformers' defaults for what it lacks.
 
     Raises:
-        ValueError: transformers refuses it, or its weights are quantised.
+        ValueError: transformers refuses it.
     """
     import transformers
     from huggingface_hub.errors import StrictDataclassError
 
-    if raw.get("quantization_config"):
-        raise ValueError("its weights are quantised; only whole ones are opened here")
     body = getattr(transformers, TRANSFORMERS_CLASSES[raw["model_type"]])
     try:
         return config_of(body.config_class.from_dict(raw))

@@ -12,6 +12,8 @@ from torch import Tensor
 from mla_core.models.config import CheckpointError
 from mla_core.models.weight_files import weight_files
 
+REAL = {"F64", "F32", "F16", "BF16"}
+
 
 def open_weight_file(path: Path) -> safe_open:
     """A file of weights, to be read tensor by tensor.
@@ -36,6 +38,23 @@ def check_finite(weights: Mapping[str, Tensor], where: str) -> None:
     for name, tensor in weights.items():
         if not tensor.isfinite().all():
             raise CheckpointError(f"{where}: {name} holds NaN or infinite numbers; fetch it again")
+
+
+def refuse_quantised(directory: Path) -> None:
+    """Refuses weights that stand for others, from the headers of all files.
+
+    Raises:
+        CheckpointError: one of them holds integers or float8, or a file is missing or cut short.
+    """
+    for path in weight_files(directory):
+        with open_weight_file(path) as file:
+            for name in file.keys():  # noqa: SIM118 (safe_open is no mapping)
+                dtype = file.get_slice(name).get_dtype()
+                if name.endswith(".weight") and dtype not in REAL:
+                    raise CheckpointError(
+                        f"{path}: {name} holds {dtype}: its weights are quantised, though config.json "
+                        "has no quantization_config; only whole ones are opened here"
+                    )
 
 
 def count_numbers(directory: Path) -> int:

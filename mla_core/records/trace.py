@@ -41,7 +41,8 @@ class Trace(Record):
         engine: what ran it, e.g. "mla_core" or "TransformerBridge".
         device, dtype: where and in which precision.
         token_ids: (s,) ids, the beginning-of-text token first when there is one.
-        tokens: the same as text.
+        tokens: the same as text; joined they are the whole text, so that a character of several
+            tokens stands in the last of them and the others are empty.
         has_bos: whether token 0 was put before the text.
         prompt_length: how many of the tokens were given; the rest were generated.
         cache_nbytes: (s,) bytes in the live KV cache after each token, where one was measured.

@@ -79,8 +79,8 @@ def open_smollm2() -> LanguageModel:
 
 def _words(model: LanguageModel) -> list[str]:
     """Frequent plain words: the earlier a BPE merged a whole word, the commoner it is."""
-    pieces = model.tokenizer.pieces(list(range(COMMON, 12_000)))
-    return [p[1:] for p in pieces if re.fullmatch(r" [a-z]{4,}", p)]
+    tokens = map(model.tokenizer.token_bytes, range(COMMON, 12_000))
+    return [token[1:].decode() for token in tokens if re.fullmatch(rb" [a-z]{4,}", token)]
 
 
 def prompts(words: list[str], rng: random.Random) -> Iterator[tuple[str, str]]:

@@ -70,9 +70,9 @@ def prompt_bar(*, prompt: str = "The flag", draft: str | None = None, **more: An
     return handed(
         prompt_bar_component, prompt_bar_component.prompt_bar,
         prompt=prompt, draft=prompt if draft is None else draft, on={},
-        words={"label": "Text", "run": "Run", "try": "or try"},
+        words={"label": "Text", "run": "Run", "help": "Enter", "try": "or try", "uncut": "Back"},
         ready_made=[["A story", "Once upon"], ["Days", "Monday, Tuesday,"]],
-        **{"note": "3 of 128 tokens", "problem": False} | more,
+        **{"note": "3 of 128 tokens", "problem": False, "cut": None} | more,
     )  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def inside_one_head(model: str = "mini-gpt2", **query: object) -> Any:
         "inside_one_head", **{"attention": "MLA" if model == "mini-mla" else "MHA"} | query
     )
     return handed(
-        inside_component, inside_component.inside_one_head, anatomy(model),
+        inside_component, inside_component.inside_one_head, anatomy(model), tokenizer(),
         attentions=list(common.ATTENTIONS.items()), view=shown, origin=(shown.stage, 1),
         source="recorded", on={},
     )  # fmt: skip

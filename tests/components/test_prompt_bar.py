@@ -90,3 +90,85 @@ def test_the_box_keeps_every_key(bare):
     expect(shown.locator(".text")).to_have_value("·r c x")
     assert bare.page.locator("#side_by_side .scrub").input_value() == "10"
     assert not bare.page.evaluate("window.escaped")
+
+
+LONG = " ".join(f"word{i}" for i in range(149))
+
+
+def height(shown: Locator) -> float:
+    return shown.locator(".text").bounding_box()["height"]
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_the_box_shows_all_of_a_text_and_is_as_small_as_it_can_be(bare_page, size):
+    bare = bare_page(*size)
+    shown = open_it(bare)
+    text = shown.locator(".text")
+    one_line = height(shown)
+    assert one_line <= 48
+    text.fill("\n".join(["a line"] * 3))
+    three_lines = height(shown)
+    assert 2.5 * 25 < three_lines - one_line + 25 < 3.5 * 25
+    text.fill(LONG)
+    assert height(shown) > three_lines
+    assert text.evaluate("box => box.scrollHeight <= box.clientHeight")
+    text.fill("short")
+    assert height(shown) == one_line
+
+
+def test_shift_enter_begins_a_line_and_enter_runs_them_all(bare):
+    text = open_it(bare, prompt="").locator(".text")
+    text.click()
+    bare.page.keyboard.type("one")
+    bare.page.keyboard.press("Shift+Enter")
+    bare.page.keyboard.type("two")
+    expect(text).to_have_value("one\ntwo")
+    assert bare.events("run") == []
+    bare.page.keyboard.press("Enter")
+    assert bare.events("run") == ["one\ntwo"]
+    expect(text).to_have_value("one\ntwo")
+
+
+def test_enter_that_ends_the_choice_of_a_character_does_not_run(bare):
+    text = open_it(bare).locator(".text")
+    text.dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+    assert bare.events("run") == []
+    text.dispatch_event("keydown", {"key": "Enter"})
+    assert bare.events("run") == ["The flag"]
+
+
+def test_a_pasted_text_keeps_its_lines(bare):
+    text = open_it(bare, prompt="").locator(".text")
+    pasted = "\n".join(LONG[i : i + 90] for i in range(0, len(LONG), 90))
+    text.click()
+    bare.page.keyboard.insert_text(pasted)
+    expect(text).to_have_value(pasted)
+    bare.expect_event("draft", pasted)
+
+
+def test_what_is_too_long_is_offered_cut_and_can_be_put_back(bare):
+    shown = open_it(bare)
+    text, cut, uncut = (shown.locator(part) for part in (".text", ".cut", ".uncut"))
+    text.fill(LONG)
+    expect(cut).to_be_hidden()  # until Python has counted
+    offered = {"text": "word0 word1", "label": "Cut to 5 tokens"}
+    open_it(bare, draft=LONG, note="Too long", problem=True, cut=offered)
+    expect(text).to_have_value(LONG)
+    expect(cut).to_have_text("Cut to 5 tokens")
+    cut.click()
+    expect(text).to_have_value("word0 word1")
+    assert bare.events("run") == ["word0 word1"]
+    open_it(bare, prompt="word0 word1", draft="word0 word1")
+    expect(cut).to_be_hidden()
+    uncut.click()
+    expect(text).to_have_value(LONG)
+    assert bare.events("draft")[-1] == LONG
+    expect(uncut).to_be_hidden()
+
+
+def test_typing_on_after_a_cut_forgets_the_longer_text(bare):
+    shown = open_it(bare, draft=LONG, problem=True, cut={"text": "word0", "label": "Cut"})
+    shown.locator(".cut").click()
+    expect(shown.locator(".uncut")).to_be_visible()
+    shown.locator(".text").press("x")
+    expect(shown.locator(".uncut")).to_be_hidden()

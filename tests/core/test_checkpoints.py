@@ -113,6 +113,60 @@ def test_a_config_that_does_not_fit_gets_one_sentence(changes, said, save_checkp
     assert str(directory) in str(caught.value) and "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("made", [formats.gpt2, formats.llama, formats.deepseek_v2])
+@pytest.mark.parametrize("bos", [formats.VOCABULARY, 128_000, -1, 1.5, "<s>", [0, 1], True])
+def test_a_start_token_outside_the_vocabulary_gets_one_sentence(made, bos, save_checkpoint):
+    directory, _ = save_checkpoint(made())
+    _edit_config(directory, bos_token_id=bos)
+    with pytest.raises(CheckpointError, match=r"bos_token_id is .* a token of the voc") as caught:
+        load_model(directory)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_start_token_that_the_file_does_not_name_is_said_to_be_a_default(save_checkpoint):
+    directory, _ = save_checkpoint(formats.gpt2())
+    path = directory / "config.json"
+    config = json.loads(path.read_text())
+    del config["bos_token_id"]
+    path.write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match=r"bos_token_id is 50256: .*\(the default"):
+        load_model(directory)
+    _edit_config(directory, bos_token_id=None)
+    assert load_model(directory).config.bos_token_id is None
+
+
+@pytest.mark.parametrize("made", [formats.gpt2, formats.llama, formats.deepseek_v3])
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}},
+        {"quantization_config": {"quant_method": "bitsandbytes", "load_in_4bit": True}},
+        {"quantization_config": "fp8"},
+        {"compression_config": {"format": "float-quantized"}},
+    ],
+)
+def test_a_quantised_directory_is_refused_by_the_field(made, field, save_checkpoint):
+    directory, _ = save_checkpoint(made())
+    _edit_config(directory, **field)
+    with pytest.raises(CheckpointError, match=f"{next(iter(field))} is set.*quantised"):
+        load_model(directory)
+    _edit_config(directory, **dict.fromkeys(field))  # null: nothing is quantised
+    assert load_model(directory).config.num_hidden_layers == 3
+
+
+@pytest.mark.parametrize("made", [formats.llama, formats.deepseek_v3])
+@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.float8_e5m2, torch.int8, torch.uint8])
+def test_quantised_weights_are_refused_without_the_field_too(made, dtype, save_checkpoint):
+    directory, _ = save_checkpoint(made())
+    path = directory / "model.safetensors"
+    weights = load_file(path)
+    name = next(name for name in weights if name.endswith("o_proj.weight"))
+    save_file(weights | {name: weights[name].to(dtype)}, path)
+    with pytest.raises(CheckpointError, match=r"has no quantization_config") as caught:
+        load_model(directory)
+    assert name in str(caught.value) and "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "tokenizer.json"])
 def test_a_missing_file_is_named(missing, save_checkpoint):
     directory, _ = save_checkpoint(formats.gpt2())

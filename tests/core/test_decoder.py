@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mla_core import Decoder, kv_bytes_per_token, load_model, trace
@@ -99,14 +99,32 @@ def test_sampling_follows_the_distribution():
     assert np.abs(share - torch.softmax(logits / 0.5, -1).numpy()).max() < 0.03
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    temperature=st.floats(min_value=0, allow_infinity=False),
+    spread=st.floats(-300, -0.01) | st.floats(0.01, 300),
+    top_k=st.none() | st.integers(1, 10**30),
+)
+@example(temperature=5e-324, spread=-1.0, top_k=None)
+@example(temperature=1.7e308, spread=1.0, top_k=3)
+def test_any_temperature_gives_a_token_and_the_smallest_the_likeliest(temperature, spread, top_k):
+    logits = torch.tensor([0.0, 1.0, -2.0, 0.5]) * spread
+    token = choose(logits, temperature, top_k, 5, 9)
+    assert token in range(4)
+    if temperature < 1e-9 * abs(spread):
+        assert token == logits.argmax()
+
+
 def test_bad_calls_say_what_to_do():
     decoder = Decoder(load_model("mini-mla", device="cpu"))
     with pytest.raises(ValueError, match="call prefill first"):
         decoder.step()
     with pytest.raises(PromptError, match="empty"):
         decoder.prefill("  ")
+    with pytest.raises(PromptError, match="half a character"):
+        decoder.prefill("a \ud800 b")
     decoder.prefill("Hello")
-    for bad in (-1.0, float("nan"), float("inf")):
+    for bad in (-1.0, float("nan"), float("inf"), 10**400):
         with pytest.raises(ValueError, match="temperature"):
             decoder.step(temperature=bad)
     with pytest.raises(ValueError, match="top_k"):

@@ -149,7 +149,7 @@ def change(directory: Path, **fields) -> Path:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"quantization_config": {"quant_method": "fp8"}}, "its weights are quantised"),
+        ({"quantization_config": {"quant_method": "fp8"}}, "quantization_config is set"),
         ({"model_type": "mamba"}, "the architecture 'mamba' is not known here"),
         ({"model_type": "kimi_k9", "auto_map": {"AutoModel": "x.Y"}}, r"\(auto_map\) is never run"),
         ({"num_hidden_layers": 4}, "lacks 1[0-9] tensors, the first is model.layers.3"),

@@ -86,7 +86,7 @@ def test_the_longest_text_fills_the_limit(name, seen):
     from ui.opening.token_count import count_tokens
 
     text = "the " * 126
-    while count_tokens(text + "cat ")[1]:
+    while count_tokens(text + "cat ").fits:
         text += "cat "
     app = open_page(name, prompt=text)
     assert not app.exception and not app.error

@@ -37,7 +37,7 @@ def failing(descent: Descend, before: Trace, tokenizer: Tokenizer) -> str:
     changed = words.FAILS_NO_TOKEN.format(least=least)
     if found.position is not None and found.was is not None and found.became is not None:
         was, became = (token_name(i, tokenizer, before.config) for i in (found.was, found.became))
-        after = token_texts(before)[found.position]
+        after = token_texts(before, tokenizer)[found.position]
         changed = words.FAILS_TOKEN.format(
             after=after, rank=found.token_rank, was=was, became=became
         )

@@ -33,10 +33,10 @@ def opening(chapter: Chapter, *, switchable: bool = True) -> Opening:
     prompt(chapter)
     row = switch(view) if switchable else st.container()
     shown = view if switchable else None
-    note, fits = count_tokens(view.prompt, shown)
-    if not fits:
+    counted = count_tokens(view.prompt, shown)
+    if not counted.fits:
         if shown is None and view.pair != "mini":  # else the bar has said what to do
-            st.error(note)
+            st.error(counted.note)
         st.stop()
     counter = tokenizer(shown)
     if counter is None:

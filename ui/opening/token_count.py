@@ -1,6 +1,9 @@
 """Counting tokens without a model: what a text costs, and whether it can run."""
 
+import re
+from bisect import bisect_right
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,10 +12,25 @@ from mla_core.models.config import CheckpointError
 from mla_core.models.locate import EMBEDDED, locate
 from mla_core.models.tokenizer import Tokenizer, open_tokenizer
 from ui import catalogue
-from ui.state.parameters import MAX_TOKENS, View
+from ui.state.parameters import MAX_CHARACTERS, MAX_TOKENS, View
 from ui.words.en import common as words
 
-COUNTED_CHARACTERS = 20_000  # more than that is over the limit whatever it says
+WORD = re.compile(r"\S+")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a text costs.
+
+    Attributes:
+        note: a sentence about it.
+        fits: whether it can run.
+        cut: of one that is too long, the first words that can, and their tokens.
+    """
+
+    note: str
+    fits: bool
+    cut: tuple[str, int] | None = None
 
 
 @lru_cache(maxsize=8)
@@ -34,17 +52,36 @@ def tokenizer(view: View | None = None) -> Tokenizer | None:
     return None
 
 
-def count_tokens(text: str, view: View | None = None) -> tuple[str, bool]:
-    """(a sentence about a text, whether it can run), for a view's models or the embedded ones."""
+def count_tokens(text: str, view: View | None = None) -> Counted:
+    """Counts for a view's models, or the embedded ones."""
     if not text.strip():
-        return words.EMPTY, False
+        return Counted(words.EMPTY, False)
     counter = tokenizer(view)
     if counter is None:
-        return "", True
+        return Counted("", True)
     limit = MAX_TOKENS if view is None else view.max_tokens
-    count = len(counter.encode(text[:COUNTED_CHARACTERS])) + 1  # the start token is run too
-    cut = len(text) > COUNTED_CHARACTERS
-    fits = count <= limit and not cut
-    form = words.COUNT if fits else words.TOO_LONG
-    told = words.MORE_THAN.format(count=count) if cut else count
-    return form.format(count=told, limit=limit), fits
+    read = text[:MAX_CHARACTERS]
+    count = tokens_of(read, counter)
+    if count <= limit and read == text:
+        return Counted(words.COUNT.format(count=count, limit=limit), True)
+    told = count if read == text else words.MORE_THAN.format(count=count)
+    note = words.TOO_LONG.format(count=told, limit=limit)
+    return Counted(note, False, first_words(read, counter, limit))
+
+
+def tokens_of(text: str, counter: Tokenizer) -> int:
+    return len(counter.encode(text)) + 1  # the start token is run too
+
+
+def first_words(text: str, counter: Tokenizer, limit: int) -> tuple[str, int] | None:
+    """The longest beginning within a limit, and its tokens; whole words unless the first is longer."""
+    ends = [word.end() for word in WORD.finditer(text)]
+    if not ends or tokens_of(text[: ends[0]], counter) > limit:
+        ends = list(range(1, len(text)))
+    fitting = bisect_right(ends, limit, key=lambda end: tokens_of(text[:end], counter))
+    # a longer beginning may have fewer tokens: then one that does not fit can lie below
+    for end in reversed(ends[:fitting]):
+        count = tokens_of(text[:end], counter)
+        if count <= limit and text[:end].strip():
+            return text[:end], count
+    return None

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mla_core.experiments import Job
+from mla_core.models.tokenizer import Tokenizer
 from mla_core.records.trace import Trace
 from ui.jobs.engine import ENGINE
 from ui.jobs.recordings import recorded
@@ -47,6 +48,7 @@ def closer_look(
     traces: dict[str, Trace],
     jobs: Mapping[str, Job[Any]],
     heads: dict[str, tuple[int, int]],
+    tokenizer: Tokenizer,
     *,
     hide_first: bool,
 ) -> None:
@@ -55,6 +57,7 @@ def closer_look(
     Args:
         traces: by model; `jobs` are what they answer.
         heads: (layer, head) to draw, by model.
+        tokenizer: of the models.
         hide_first: whether the first token's weights are left out.
     """
     more = st.expander(words.CLOSER, on_change="rerun", key="closer")
@@ -71,7 +74,7 @@ def closer_look(
             column.plotly_chart(
                 pattern_figure(
                     trace.pattern[layer, head],
-                    token_labels(trace),
+                    token_labels(trace, tokenizer),
                     title=words.PATTERN_TITLE.format(**about),
                     hide_first=hide_first,
                     theme=st.context.theme.type or "light",

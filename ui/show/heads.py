@@ -73,7 +73,7 @@ def headline(
             continue
         best = float(found.max())
         query, key = np.unravel_index(found.argmax(), found.shape)
-        labels = token_labels(trace)
+        labels = token_labels(trace, tokenizer)
         told = words.HEADLINE.format(
             layer=layer, head=head, model=model, percent=percent(best),
             query=labels[query], key=labels[key],

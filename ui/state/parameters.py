@@ -16,6 +16,7 @@ from ui import catalogue
 from ui.catalogue import Chapter
 from ui.state.kinds import Choice, Flag, Integer, Number, Pair, Parameter, Text
 
+MAX_CHARACTERS = 20_000  # of a text: more are over the limit of tokens whatever they say
 MAX_TOKENS = 128  # of a prompt, with its start token; both patterns stay legible
 LARGE_TOKENS = 64  # of a large model: a thousand heads at once stay legible, and in memory
 
@@ -65,7 +66,7 @@ class View:
     query: Mapping[str, str]
 
     # the text and its models
-    prompt = Text("prompt", 4_000, default=catalogue.PROMPTS["flag"], chapters=PROMPTED)
+    prompt = Text("prompt", MAX_CHARACTERS, default=catalogue.PROMPTS["flag"], chapters=PROMPTED)
     pair = Choice("pair", catalogue.PAIRS, default="mini", chapters=PROMPTED)
     large = Choice("large", tuple(LARGE), default=next(iter(LARGE)), chapters=PROMPTED)
     chat = Flag("chat", "on", "off", default=False, chapters=PROMPTED)

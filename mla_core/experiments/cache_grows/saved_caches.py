@@ -40,9 +40,10 @@ def resume(asked: Resume, models: Models) -> Resumed:
     for _ in range(min(CONTINUED, room)):
         decoder.step()
     bos = decoder.token_ids[0] == model.config.bos_token_id
+    pieces = model.tokenizer.pieces(decoder.token_ids[bos:])
     return Resumed(
-        text=model.tokenizer.decode(decoder.token_ids[bos:tokens]),
-        continued=model.tokenizer.decode(decoder.token_ids[tokens:]),
+        text="".join(pieces[: tokens - bos]),
+        continued="".join(pieces[tokens - bos :]),
         tokens=tokens,
         cache_nbytes=nbytes,
         seconds=loaded - begun,

@@ -6,6 +6,7 @@ import numpy as np
 
 from mla_core.arithmetic.accounting import DEEPSEEK_V2, LatentShape
 from mla_core.experiments.absorption import Paths
+from mla_core.models.tokenizer import Tokenizer
 from ui.components import VALUE_BYTES, On, bytes64, component
 from ui.figures import palette
 from ui.show.labels import token_texts
@@ -85,11 +86,12 @@ def key_of_check(pattern: np.ndarray, chosen: int | None) -> int:
     return int(pattern[1:].argmax()) + 1 if len(pattern) > 1 else 0
 
 
-def absorption(paths: Paths, *, view: View, source: str, on: On) -> None:
+def absorption(paths: Paths, tokenizer: Tokenizer, *, view: View, source: str, on: On) -> None:
     """Draws both paths.
 
     Args:
         paths: the last token of a text on both.
+        tokenizer: of the model.
         view: the sizes, the tokens in the cache (None: those of the text) and the key of the check.
         source: where the numbers come from.
         on: "head" ([model, layer, head]), "option" ([name, value], "context" and "shape" among
@@ -99,7 +101,7 @@ def absorption(paths: Paths, *, view: View, source: str, on: On) -> None:
     pattern = paths.arrays["pattern"]
     data = {
         "model": trace.model,
-        "tokens": token_texts(trace),
+        "tokens": token_texts(trace, tokenizer),
         "layers": trace.config.num_hidden_layers,
         "heads": trace.config.num_attention_heads,
         "layer": paths.layer,

@@ -92,7 +92,7 @@ def side(
         "model": trace.model,
         "title": about_model(config)["title"],
         "colour": palette.of_model(trace.model),
-        "tokens": token_texts(trace),
+        "tokens": token_texts(trace, tokenizer),
         "layers": config.num_hidden_layers,
         "heads": config.num_attention_heads,
         "layer": head[0],

@@ -39,7 +39,7 @@ def side(
         "title": about_model(trace.config)["title"],
         "colour": palette.of_model(trace.model),
         "source": source,
-        "tokens": token_texts(trace)[:n],
+        "tokens": token_texts(trace, tokenizer)[:n],
         "first": shown.start,
         "layers": layers,
         "heads": heads,

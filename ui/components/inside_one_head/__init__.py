@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from mla_core.experiments.inside_one_head import Anatomy, Matrix
+from mla_core.models.tokenizer import Tokenizer
 from ui.components import On, bytes64, component
 from ui.components.inside_one_head.scenes import scenes
 from ui.figures import palette
@@ -67,7 +68,7 @@ def matrix_data(name: str, matrix: Matrix, anatomy: Anatomy) -> dict[str, Any]:
     }
 
 
-def scene_words(key: str, anatomy: Anatomy) -> tuple[str, str, str]:
+def scene_words(key: str, anatomy: Anatomy, tokenizer: Tokenizer) -> tuple[str, str, str]:
     """(short name, title, text) of a scene, with the sizes of this head."""
     config, there = anatomy.trace.config, anatomy.matrices
     more = words.SCENE_MORE
@@ -89,7 +90,7 @@ def scene_words(key: str, anatomy: Anatomy) -> tuple[str, str, str]:
         "r": config.qk_rope_head_dim,
         "scaled": round(scale**-2),
         "scale": f"{scale:.4f}",
-        "query": token_labels(anatomy.trace)[-1],
+        "query": token_labels(anatomy.trace, tokenizer)[-1],
         "norm": words.SCENE_SIGNS["norm" if there["x"].how == "layernorm" else "rms"][1:],
         "and_more": and_more,
         "bias": more["bias"] if biased else "",
@@ -101,6 +102,7 @@ def scene_words(key: str, anatomy: Anatomy) -> tuple[str, str, str]:
 
 def inside_one_head(
     anatomy: Anatomy,
+    tokenizer: Tokenizer,
     *,
     attentions: list[tuple[str, str]],
     view: View,
@@ -112,6 +114,7 @@ def inside_one_head(
 
     Args:
         anatomy: the head.
+        tokenizer: of its model.
         attentions: (the URL's value, name) of the models to choose from.
         origin: (scene to show; a number that forces a jump to it).
         source: where the numbers come from.
@@ -120,7 +123,7 @@ def inside_one_head(
     """
     data = {
         "model": anatomy.trace.model,
-        "tokens": token_texts(anatomy.trace),
+        "tokens": token_texts(anatomy.trace, tokenizer),
         "layers": anatomy.trace.config.num_hidden_layers,
         "heads": anatomy.trace.config.num_attention_heads,
         "layer": anatomy.layer,
@@ -130,7 +133,13 @@ def inside_one_head(
         "matrices": {n: matrix_data(n, m, anatomy) for n, m in anatomy.matrices.items()},
         "scenes": [
             {"lines": scene.lines, "shelf": scene.shelf}
-            | dict(zip(("short", "title", "text"), scene_words(scene.key, anatomy), strict=True))
+            | dict(
+                zip(
+                    ("short", "title", "text"),
+                    scene_words(scene.key, anatomy, tokenizer),
+                    strict=True,
+                )
+            )
             for scene in scenes(anatomy)
         ],
         "hasBiases": any(name.startswith("b_") for name in anatomy.matrices),

@@ -74,7 +74,7 @@ def latent_compression(
         "ranks": view.ranks,
         "measures": list(common.MEASURES.items()),
         "measure": view.measure,
-        "tokens": token_texts(after),
+        "tokens": token_texts(after, tokenizer),
         "before": bytes64(patterns[0][layer, number]),
         "after": bytes64(patterns[1][layer, number]),
         "layer": layer,

@@ -38,4 +38,7 @@ export const tiny = (x) => minus(x.toExponential(1));
  * @param {string} text
  * @param {number} most characters, with the sign that some are left out
  */
-export const shorten = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);
+export const shorten = (text, most) => {
+  const characters = [...text]; // not half of an emoji
+  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : text;
+};

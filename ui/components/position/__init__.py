@@ -91,7 +91,7 @@ def position(
     shifts = min((one.shifts for one in moved), key=len)
     data = {
         "model": trace.model,
-        "tokens": token_texts(trace),
+        "tokens": token_texts(trace, tokenizer),
         "layers": trace.config.num_hidden_layers,
         "heads": trace.config.num_attention_heads,
         "layer": head[0],

@@ -11,6 +11,7 @@ def prompt_bar(
     draft: str,
     note: str,
     problem: bool,
+    cut: dict[str, str] | None,
     words: dict[str, str],
     ready_made: list[list[str]],
     on: On,
@@ -22,7 +23,8 @@ def prompt_bar(
         draft: what the box holds when the bar comes to the page.
         note: about the draft, e.g. its token count.
         problem: whether the note says why the draft cannot run.
-        words: `label`, `run`, `try`.
+        cut: of a draft that is too long, what fits: its `text`, and the `label` of the button.
+        words: `label`, `run`, `help` (on the keys), `try`, `uncut`.
         ready_made: (name, prompt) pairs to choose from.
         on: "draft" and "run", each with the text.
     """
@@ -31,6 +33,7 @@ def prompt_bar(
         "draft": draft,
         "note": note,
         "problem": problem,
+        "cut": cut,
         "words": words,
         "readyMade": ready_made,
     }

@@ -116,7 +116,7 @@ def card(
             [token_name(int(i), tokenizer, seen.trace.config), float(p)]
             for i, p in zip(seen.next_ids[:5], seen.next[:5], strict=True)
         ]
-        data["tokens"] = token_labels(seen.trace)
+        data["tokens"] = token_labels(seen.trace, tokenizer)
         data["pattern"] = bytes64(seen.trace.pattern[layer])
     return data
 

@@ -70,7 +70,7 @@ def side(
         "formula": formula,
         "source": source,
         "colour": palette.of_model(trace.model),
-        "tokens": token_texts(trace),
+        "tokens": token_texts(trace, tokenizer),
         "promptLength": trace.prompt_length,
         "pattern": bytes64(trace.pattern[head]),
         "layer": head[0],

@@ -7,14 +7,17 @@ TAGLINE = "One sentence, two machines: what each computes, keeps, and reads agai
 
 PROMPT_LABEL = "Type a text of your own"
 RUN = "Run"
+RUN_HELP = "Enter runs, Shift+Enter begins a new line"
 COUNT = "{count} of {limit} tokens"
 MORE_THAN = "more than {count}"
 TRY = "or try"
 EMPTY = "Type a few words, then press Run: there is nothing to run yet."
 TOO_LONG = (
     "This text has {count} tokens; the page takes {limit}, so that both patterns stay legible. "
-    "Shorten it and press Run again: it stays in the box."
+    "Shorten it, or run what fits: until then it stays in the box."
 )
+CUT = "Cut to {count} tokens"
+UNCUT = "Put the whole text back"
 
 PROMPT_NAMES = {
     "flag": "The flag",
