@@ -118,7 +118,7 @@ def test_what_the_reader_looks_at_goes_along_to_other_pages(page, server):
         page.get_by_role("link", name=title).click()
         expect(page.locator(PAGES[name]).first).to_be_visible(timeout=60_000)
         assert "prompt=Bees+make" in page.url and "mini-mla=6.3" in page.url
-        expect(page.locator("input.text")).to_have_value("Bees make")
+        expect(page.locator(".text")).to_have_value("Bees make")
         expect(page.locator("select.head")).to_have_value("3")
     page.get_by_role("link", name="Side by side").click()
     expect(page.locator(".chip").nth(2)).to_have_text("␣make", timeout=60_000)
@@ -133,6 +133,9 @@ def test_the_numbers_of_a_page_can_be_taken_away(page, server, name, tmp_path):
     assert download.value.suggested_filename == "mini-mla.npz"
     download.value.save_as(tmp_path / "taken.npz")
     with np.load(tmp_path / "taken.npz", allow_pickle=False) as file:
-        assert {"inside_one_head": "c_kv", "absorption": "q_latent", "position": "k_rope"}[
-            name
-        ] in file
+        held = {
+            "inside_one_head": "matrices.c_kv.values",
+            "absorption": "arrays.q_latent",
+            "position": "trace.arrays.k_rope",
+        }
+        assert held[name] in file
