@@ -123,8 +123,8 @@ def test_options_change_the_picture_and_the_link(page, server):
 
 def test_typing_another_text_redraws(page, server):
     open_lab(page, server)
-    page.locator("input.text").fill("Bees make")
-    page.locator("input.text").press("Enter")
+    page.locator("textarea.text").fill("Bees make")
+    page.locator("textarea.text").press("Enter")
     expect(page.locator(".source")).to_contain_text("computed now on", timeout=90_000)
     expect(page.locator(".pairs code", has_text="honey")).to_be_visible()
 
