@@ -83,15 +83,20 @@ def test_options_change_the_picture_and_the_link(page, server):
     page.locator("select.measure").select_option("values")
     page.wait_for_url("**measure=values**")
     page.get_by_text("mini-mha: rotated keys").click()
-    page.wait_for_url("**model=mini-mha**")
+    page.wait_for_url("**converted=mini-mha**")
     expect(page.locator(".source")).to_contain_text("mini-mha@64", timeout=90_000)
     expect(page.get_by_text("can run the naive path only")).to_be_visible()
 
 
 def test_typing_another_text_redraws(page, server):
     open_lab(page, server)
+<<<<<<< HEAD
     page.locator(".text").fill("Bees make")
     page.locator(".text").press("Enter")
+=======
+    page.locator("textarea.text").fill("Bees make")
+    page.locator("textarea.text").press("Enter")
+>>>>>>> tokens
     expect(page.locator(".source")).to_contain_text("computed now on", timeout=90_000)
     expect(page.locator(".pairs code", has_text="honey")).to_be_visible()
 

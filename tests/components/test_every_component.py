@@ -67,7 +67,7 @@ def test_what_is_typed_in_a_field_does_not_reach_streamlits_shortcuts(bare, name
     data, _ = CASES[name]
     shown = bare.show(name, data())
     bare.page.evaluate("document.addEventListener('keydown', () => (window.reached = true))")
-    for field in shown.locator("input:visible, select:visible").all():
+    for field in shown.locator("input:visible, select:visible, textarea:visible").all():
         field.focus()
         bare.page.keyboard.press("c")
         bare.page.keyboard.press("r")

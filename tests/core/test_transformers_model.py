@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
 
 from mla_core import Decoder, load_model, trace
@@ -164,6 +165,17 @@ def test_what_cannot_be_opened_gets_a_sentence(fields, sentence, saved):
     with pytest.raises(CheckpointError, match=sentence) as caught:
         load_model(directory, device="cpu")
     assert "\n" not in str(caught.value)
+
+
+def test_float8_weights_are_refused_without_the_field_too(saved):
+    """transformers would read them as numbers, without their scales."""
+    directory = saved("youtu")[0]
+    path = next(directory.glob("*.safetensors"))
+    weights = load_file(path)
+    name = next(name for name in weights if name.endswith("o_proj.weight"))
+    save_file(weights | {name: weights[name].to(torch.float8_e4m3fn)}, path)
+    with pytest.raises(CheckpointError, match=f"{name} holds F8_E4M3.*no quantization_config"):
+        load_model(directory, device="cpu")
 
 
 def test_code_that_a_model_brings_along_is_not_run(saved):
