@@ -90,13 +90,8 @@ def test_options_change_the_picture_and_the_link(page, server):
 
 def test_typing_another_text_redraws(page, server):
     open_lab(page, server)
-<<<<<<< HEAD
-    page.locator(".text").fill("Bees make")
-    page.locator(".text").press("Enter")
-=======
     page.locator("textarea.text").fill("Bees make")
     page.locator("textarea.text").press("Enter")
->>>>>>> tokens
     expect(page.locator(".source")).to_contain_text("computed now on", timeout=90_000)
     expect(page.locator(".pairs code", has_text="honey")).to_be_visible()
 

@@ -118,11 +118,7 @@ def test_what_the_reader_looks_at_goes_along_to_other_pages(page, server):
         page.get_by_role("link", name=title).click()
         expect(page.locator(PAGES[name]).first).to_be_visible(timeout=60_000)
         assert "prompt=Bees+make" in page.url and "mini-mla=6.3" in page.url
-<<<<<<< HEAD
-        expect(page.locator(".text")).to_have_value("Bees make")
-=======
         expect(page.locator("textarea.text")).to_have_value("Bees make")
->>>>>>> tokens
         expect(page.locator("select.head")).to_have_value("3")
     page.get_by_role("link", name="Side by side").click()
     expect(page.locator(".chip").nth(2)).to_have_text("␣make", timeout=60_000)
