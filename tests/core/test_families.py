@@ -139,7 +139,7 @@ def test_its_text_is_moved_and_its_heads_are_taken_apart(directory):
             x = x + attention(norm(x))
         expected = (x @ model.words.weight.T)[0, -1].softmax(-1)
     at = moved.shifts.index(3)
-    assert np.abs(expected[moved.next_ids].numpy() - moved.next[at]).max() < 1e-5
+    assert np.abs(expected.numpy()[moved.next_ids] - moved.next[at]).max() < 1e-5
     assert np.abs(moved.scores_off - moved.scores[0]).max() > 0.1
     anatomy = dissect(model, TEXT, 1, 2)
     assert anatomy.difference < 1e-5 and "position" in anatomy.matrices

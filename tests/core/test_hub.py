@@ -283,9 +283,7 @@ def test_a_connection_that_breaks_between_files_goes_on_there(shards):
 def test_what_would_not_fit_is_not_fetched(shards, monkeypatch):
     """Neither into the memory nor onto the disk."""
     stand_in, address = shards
-    monkeypatch.setattr(
-        "mla_core.models.transformers_model.free_and_total", lambda _: (100_000, 200_000)
-    )
+    monkeypatch.setattr("mla_core.models.devices.free_and_total", lambda _: (100_000, 200_000))
     with pytest.raises(CheckpointError, match=r"tencent/Youtu-LLM-2B needs .* GB of memory"):
         hub.download(LARGE, endpoint=address)
     fetched = [name for method, name, _ in stand_in.asked if method == "GET"]

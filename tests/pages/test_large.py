@@ -24,8 +24,8 @@ PAGES = {
     "side_by_side": "side_by_side",
     "every_head": "every_head",
     "inside_one_head": "inside_one_head",
-    "cache_grows": "growth",
-    "latent_compression": "compression",
+    "cache_grows": "cache_grows",
+    "latent_compression": "latent_compression",
     "absorption": "absorption",
     "position": "position",
 }
@@ -96,7 +96,7 @@ def test_inside_has_no_ordinary_way_and_cuts_what_nothing_follows_from(seen, mon
 
 
 def test_a_text_that_is_moved_by_fewer_steps_says_so(monkeypatch):
-    monkeypatch.setattr("mla_core.experiments.position.positions.SCORES_BYTES", 1)
+    monkeypatch.setattr("mla_core.experiments.position.compute.SCORES_BYTES", 1)
     app = open_page("position", **ALONE, prompt="A text of its own")
     assert not app.exception
     assert any("Moved by at most 2" in caption.value for caption in app.caption)

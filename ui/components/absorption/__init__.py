@@ -10,7 +10,7 @@ from mla_core.models.tokenizer import Tokenizer
 from ui.components import VALUE_BYTES, On, bytes64, component
 from ui.figures import palette
 from ui.show.labels import token_texts
-from ui.state.url import View
+from ui.state.url import View, limits
 from ui.words.en import absorption as words
 
 mount = component("absorption")
@@ -108,7 +108,7 @@ def absorption(paths: Paths, tokenizer: Tokenizer, *, view: View, source: str, o
         "head": paths.head,
         "key": key_of_check(pattern, view.key),
         "context": view.absorption_context,
-        "mostTokens": View.absorption_context.high,
+        "ranges": limits(View.absorption_context),
         "shape": view.shape,
         "headline": words.ABSORPTION_HEADLINE.format(**paths.differences),
         "ways": [way(name, paths) for name in ("naive", "absorbed")],

@@ -45,7 +45,7 @@ export class Growth {
       data.shapes.map(({ key, name }) => [key, name]),
       data.shape,
     );
-    this.context.input.max = String(Math.log2(data.mostTokens));
+    this.context.input.max = String(Math.log2(data.ranges.context.high));
     this.context.load(data.context ?? data.tokens.length);
   }
 
@@ -79,7 +79,8 @@ export class Growth {
 
   /** Two logarithmic axes; solid up to what was run, dashed beyond. */
   drawChart(canvas, title, lines, factor, ran) {
-    const { chartColours, mostTokens, tokens } = this.data;
+    const { chartColours, ranges, tokens } = this.data;
+    const mostTokens = ranges.context.high;
     const { words } = this;
     const t = this.context.value;
     const names = Object.keys(lines);
