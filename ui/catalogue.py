@@ -72,7 +72,7 @@ RANKS = ("same", "per_layer")
 MEASURES = ("moved", "keys", "values")
 
 ORDERS = ("layer", "kind", "effect")
-KINDS = kinds.KINDS  # of heads, in the order in which a head is asked for them
+KINDS = kinds.KINDS  # of heads
 COMPARES = ("patterns", "difference")
 ATTENTIONS = ("MHA", "MLA")
 SHAPES = ("own", "deepseek")

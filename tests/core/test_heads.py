@@ -63,6 +63,20 @@ def test_scores_are_shares(weights, data):
     assert (scores["previous"] + scores["same"] + scores["sink"] <= 1 + 1e-9).all()
 
 
+def test_a_heads_kind_is_the_one_that_scores_highest():
+    none = dict.fromkeys(ENOUGH, 0.0)
+    for told, named in [
+        ({"previous": 0.52, "induction": 0.91, "local": 0.8}, "induction"),
+        ({"previous": 0.6, "same": 0.1, "local": 0.9}, "previous"),
+        ({"sink": 0.55, "diffuse": 0.81}, "sink"),
+        ({"sink": 0.5, "diffuse": 0.95}, "diffuse"),
+        ({"previous": 0.4, "same": 0.3, "local": 0.8}, "local"),
+        ({"previous": 0.49, "diffuse": 0.79, "local": 0.49}, "content"),
+    ]:
+        scores = {kind: np.array([[share]]) for kind, share in (none | told).items()}
+        assert kinds(scores).item() == named, told
+
+
 def test_induction_is_nothing_without_a_copy():
     assert kind_scores(rows(0, 0, 1, 2), [1, 2, 3, 4])["induction"].item() == 0
 

@@ -154,7 +154,11 @@ def test_what_each_head_does_is_measured_and_told(seen):
         ENGINE.run(request(model, FLAG, new_tokens=CHUNK))
     open_page("every_head")
     data = seen[-1]
-    assert "Without this head “␣blue” goes from" in data["headline"]
+    for model in catalogue.MODELS:  # the strongest of both models, by what was measured
+        change = ENGINE.run(Ablate(model, FLAG)).change
+        layer, head = np.unravel_index(change.argmin(), change.shape)
+        assert f"Layer {layer}, head {head} of {model} matters most" in data["headline"]
+    assert data["headline"].count("Without this head “␣blue” goes from") == 2
     for side, model in zip(data["sides"], catalogue.MODELS, strict=True):
         change = floats(side["change"]).reshape(8, 8)
         assert np.array_equal(change, ENGINE.run(Ablate(model, FLAG)).change)

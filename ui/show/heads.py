@@ -56,9 +56,31 @@ def head_on_page(trace: Trace, page: range) -> tuple[int, int]:
 def headline(
     traces: Mapping[str, Trace], ablations: Mapping[str, Ablation | None], tokenizer: Tokenizer
 ) -> str:
-    """What the most interesting head of a text does, as a sentence: from the data.
+    """Which head to look at, as a sentence: from the data.
 
-    Of the most informative head of each model it is the one that gives the larger share of a
+    The one that the next token hangs on most, of each model; until that is measured, the one whose
+    pattern says most.
+    """
+    strongest = [
+        _strongest(trace, ablation, tokenizer)
+        for trace, ablation in zip(traces.values(), ablations.values(), strict=True)
+        if ablation is not None
+    ]
+    return " ".join(strongest) if strongest else _by_pattern(traces, tokenizer)
+
+
+def _strongest(trace: Trace, ablation: Ablation, tokenizer: Tokenizer) -> str:
+    layer, head = np.unravel_index(ablation.change.argmin(), ablation.change.shape)
+    after = ablation.probability + float(ablation.change[layer, head])
+    return words.HEADLINE_STRONGEST.format(
+        layer=layer, head=head, model=trace.model,
+        next=token_name(ablation.token_id, tokenizer, trace.config),
+        before=f"{ablation.probability:.1%}", after=f"{after:.1%}",
+    )  # fmt: skip
+
+
+def _by_pattern(traces: Mapping[str, Trace], tokenizer: Tokenizer) -> str:
+    """Of the most informative head of each model it is the one that gives the larger share of a
     query's attention to a token which it can only have found by its content.
     """
     best = 0.0
@@ -78,12 +100,4 @@ def headline(
             layer=layer, head=head, model=model, percent=percent(best),
             query=labels[query], key=labels[key],
         )  # fmt: skip
-        ablation = ablations[model]
-        if ablation is not None:
-            before = ablation.probability
-            told += words.HEADLINE_EFFECT.format(
-                next=token_name(ablation.token_id, tokenizer, trace.config),
-                before=f"{before:.1%}",
-                after=f"{before + float(ablation.change[layer, head]):.1%}",
-            )
     return told

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# Kinds of heads, in the order in which a head is asked for them: the first whose score reaches this
-# much gives the name. "content" is none of them: it picks tokens by what they are.
+# Kinds of heads, and the score from which each names a head. "content" is none of them: it picks
+# tokens by what they are.
 ENOUGH = {
     "previous": 0.5,
     "same": 0.5,
@@ -98,6 +98,13 @@ def kind_scores(pattern: np.ndarray, token_ids: Sequence[int]) -> dict[str, np.n
 
 
 def kinds(scores: dict[str, np.ndarray]) -> np.ndarray:
-    """(l, h) the name of each head's kind: the first of `KINDS` that scores `ENOUGH`."""
-    named = [scores[kind] >= enough for kind, enough in ENOUGH.items()]
-    return np.select(named, list(ENOUGH), default=KINDS[-1])
+    """(l, h) the name of each head's kind: that which scores highest, beside what is `ENOUGH` for it.
+
+    "local" contains "previous" and "same", so it names only what no other kind does.
+    """
+    asked = [kind for kind in ENOUGH if kind != "local"]
+    relative = np.stack([scores[kind] / ENOUGH[kind] for kind in asked])  # (kind, l, h)
+    highest = np.array(asked)[relative.argmax(axis=0)]
+    is_local = scores["local"] >= ENOUGH["local"]
+    named = [relative.max(axis=0) >= 1, is_local]
+    return np.select(named, [highest, np.full(highest.shape, "local")], default=KINDS[-1])

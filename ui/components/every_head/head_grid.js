@@ -128,7 +128,7 @@ export class HeadGrid {
 
   // Where each tile and each title stands.
   place(groups, { byLayer, columns, left, tile }) {
-    const caption = byLayer ? 0 : CAPTION;
+    const caption = byLayer ? 0 : CAPTION * (this.byEffect() ? 2 : 1);
     const titles = [];
     let y = byLayer ? EDGE - 8 : 0;
     this.tiles = [];
@@ -160,19 +160,25 @@ export class HeadGrid {
       context.fillText(`L${first + l}`, EDGE - 5, EDGE - 8 + (l + 0.5) * tile);
   }
 
+  // Each tile says which head it is, and what it does.
+  byEffect() {
+    return this.page.data.order === "effect" && Boolean(this.change);
+  }
+
   drawCaptions() {
     const { context } = this;
     const { first, heads } = this.side;
     const { order } = this.page.data;
+    const byEffect = this.byEffect();
     context.fillStyle = this.ink;
     context.textAlign = "center";
     for (const { at, x, y } of this.tiles) {
       context.globalAlpha = this.shown(at) ? 1 : 0.3;
       const head = `h${at % heads}`; // where its row says which layer
       const number = order === "layer" ? head : `${first + Math.floor(at / heads)}.${at % heads}`;
-      const effect = order === "effect" && this.change;
-      const name = effect ? (100 * this.change[at]).toFixed(1) : number;
-      context.fillText(minus(name), x + this.size / 2, y - 8);
+      const middle = x + this.size / 2;
+      context.fillText(number, middle, y - 8 - (byEffect ? CAPTION : 0));
+      if (byEffect) context.fillText(minus((100 * this.change[at]).toFixed(1)), middle, y - 8);
     }
     context.globalAlpha = 1;
   }

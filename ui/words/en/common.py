@@ -209,7 +209,7 @@ LARGE_SOURCE = "Sizes: {source}."
 EVERY_HEAD = "Every head"
 ORDERS = {"layer": "by layer", "kind": "by kind", "effect": "by effect on the next token"}
 COMPARES = {"patterns": "both patterns", "difference": "the conversion minus the original"}
-# in the order in which a head is asked for them: see mla_core.experiments.every_head.kinds
+# what each kind looks for: see mla_core.experiments.every_head.kinds
 KINDS = {
     "previous": "previous token",
     "same": "the token itself",
@@ -223,7 +223,10 @@ HEADLINE = (
     "Layer {layer}, head {head} of {model} is worth a look: “{query}” gives {percent} of its "
     "attention to “{key}”."
 )
-HEADLINE_EFFECT = " Without this head “{next}” goes from {before} to {after}."
+HEADLINE_STRONGEST = (
+    "Layer {layer}, head {head} of {model} matters most for the next token. Without this head "
+    "“{next}” goes from {before} to {after}."
+)
 HEADLINE_SHORT = "No word here can only be found by its content: type a longer sentence to see one."
 
 ATTENTIONS = {"MHA": "the ordinary way", "MLA": "the MLA way"}

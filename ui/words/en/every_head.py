@@ -37,8 +37,9 @@ NOT_MEASURED_HERE = (
 HEADS_NOTES = """
 **Kinds of heads.** Each head is asked for six things: how much of its attention goes to the token
 just before, to the token itself, to what followed an earlier copy of the same word (*induction*),
-to the first token, how even it is, and how much goes to the last four. The first that reaches a
-half (evenness: 0.8 of the entropy of equal shares) gives the label. What is left looks *by content*.
+to the first token, how even it is, and how much goes to the last four. Of those that reach a half
+(evenness: 0.8 of the entropy of equal shares) the one that scores highest gives the label; *nearby
+tokens* only where no other does, since it contains two of them. What is left looks *by content*.
 
 **What a head is good for** is measured, not read off its pattern: its output is set to zero, all
 else runs as before, and the probability of the likeliest next token is read again. One head alone
