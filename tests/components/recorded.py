@@ -188,7 +188,7 @@ def compressed() -> tuple[Trace, Comparison, Compression]:
 def absorption(**query: object) -> Any:
     component = absorption_component
     return handed(
-        component, component.absorption, Paths.load(path("flag.mini-mla.absorbed.npz")),
+        component, component.absorption, Paths.load(path("flag.mini-mla.absorbed.npz")), tokenizer(),
         view=view("absorption", **query), source="recorded", on={},
     )  # fmt: skip
 
