@@ -24,13 +24,17 @@ VERSION = hashlib.sha256(repr(SOURCES).encode()).hexdigest()[:12]
 FOR_EVER = "public, max-age=31536000, immutable"  # another content has another address
 
 STUB = """
-const address = new URL({path}, document.baseURI);
+const load = (path) => import(new URL({folder} + path, document.baseURI));
+const loading = load({path});
+// asked for together with it, not after it: each wait is a way there and back
+for (const path of {library}) load(path).catch(() => {{}});
+loading.catch(() => {{}}); // told below
 let module;
 export default async function (component) {{
   const {{ style }} = component.parentElement.host ?? component.parentElement;
   try {{
     if (!module) style.visibility = "hidden"; // a slow network must not show controls without words
-    module ??= await import(address);
+    module ??= await loading;
   }} catch {{
     const told = document.createElement("p");
     told.textContent = {sentence};
@@ -49,8 +53,12 @@ def stub(name: str) -> str:
 
     The address is relative: pages lie beside each other below `server.baseUrlPath`.
     """
-    path = f"modules/{VERSION}/{name}/{name}.js"
-    return STUB.format(path=json.dumps(path), sentence=json.dumps(words.MODULES_GONE))
+    return STUB.format(
+        folder=json.dumps(f"modules/{VERSION}/"),
+        path=json.dumps(f"{name}/{name}.js"),
+        library=json.dumps([path for path in SOURCES if path.startswith("lib/")]),
+        sentence=json.dumps(words.MODULES_GONE),
+    )
 
 
 async def serve(request: Request) -> Response:
