@@ -8,6 +8,7 @@ from ui.components.every_head import every_head, side
 from ui.jobs.engine import ENGINE
 from ui.jobs.live import go_live, provenance
 from ui.jobs.models_of_view import traces_of_view
+from ui.jobs.recordings import recorded
 from ui.opening.opening import opening
 from ui.show.export import closer_look
 from ui.show.heads import chosen_heads, head_on_page, headline, layer_pages
@@ -26,7 +27,7 @@ def picked_head(told: tuple[str, int, int]) -> None:
 def entered(told: tuple[str, int, int]) -> None:
     model, layer, head = told
     models = list(dict(st.session_state["heads_shown"]))
-    attention = list(catalogue.ATTENTIONS)[-len(models) :][models.index(model)]
+    attention = "MHA" if model != models[-1] else "naive"  # the last one has the latent
     url.put(attention=attention, stage=None, **{url.head_key(model): f"{layer}.{head}"})
     st.session_state["inside_next"] = True
 
@@ -67,11 +68,17 @@ heads = tuple(chosen.items())
 st.session_state["heads_shown"] = heads
 # a pass of the whole model for each head: too long for a large one without a GPU
 measured = not view.alone or all(trace.device != "cpu" for trace in traces.values())
-ablations = {model: ENGINE.remembered(Ablate(model, view.prompt)) for model in traces}
+asked = {model: Ablate(model, view.prompt) for model in traces}
+now = {model: ENGINE.remembered(job) for model, job in asked.items()}
+ablations = {model: now[model] or recorded(job) for model, job in asked.items()}
+sources = {model: provenance(trace, shown.live) for model, trace in traces.items()}
+for model in traces:
+    if shown.live and ablations[model] and not now[model]:
+        sources[model] += words.EFFECTS_RECORDED
 place, jump = session.origin("heads", heads)
 every_head(
     [
-        side(trace, ablations[model], page.tokenizer, provenance(trace, shown.live), layers[model])
+        side(trace, ablations[model], page.tokenizer, sources[model], layers[model])
         for model, trace in traces.items()
     ],
     headline=headline(traces, ablations, page.tokenizer),
@@ -85,5 +92,5 @@ notes(words.HEADS_NOTES)
 closer_look(traces, shown.asked, dict(heads), page.tokenizer, hide_first=not view.first_token)
 if not shown.live:
     go_live(shown.asked)
-elif measured and not all(ablations.values()):
-    go_live({model: Ablate(model, view.prompt) for model in traces})
+elif measured and not all(now.values()):
+    go_live(asked)

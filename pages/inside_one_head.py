@@ -26,10 +26,11 @@ def stepped(told: tuple[int, str]) -> None:
 page = opening("inside_one_head")
 view = page.view
 _, traces = traces_of_view(view)  # which head to open on shows in the patterns
-offered = catalogue.ATTENTIONS[-len(traces) :]  # a large model has the MLA way only
+offered = catalogue.ATTENTIONS[1:] if view.alone else catalogue.ATTENTIONS
 attention = view.attention if view.attention in offered else offered[0]
-model = list(traces)[offered.index(attention)]
-dissected = {model: Dissect(model, view.prompt, *chosen_heads(traces, view)[model])}
+model = list(traces)[0 if attention == "MHA" else -1]
+head = chosen_heads(traces, view)[model]
+dissected = {model: Dissect(model, view.prompt, *head, absorbed=attention == "absorbed")}
 opened = answer(dissected)
 if opened.problem:
     st.error(opened.problem)
@@ -38,6 +39,7 @@ for anatomy in opened.traces.values():
         anatomy,
         page.tokenizer,
         attentions=[(name, common.ATTENTIONS[name]) for name in offered],
+        attention=attention,
         view=view,
         origin=session.origin("stage", view.stage),
         source=words.INSIDE_SOURCE.format(

@@ -74,7 +74,7 @@ MEASURES = ("moved", "keys", "values")
 ORDERS = ("layer", "kind", "effect")
 KINDS = kinds.KINDS  # of heads
 COMPARES = ("patterns", "difference")
-ATTENTIONS = ("MHA", "MLA")
+ATTENTIONS = ("MHA", "naive", "absorbed")  # the last two: of a latent, by either path
 SHAPES = ("own", "deepseek")
 
 # how a cache is kept -> `storage` of a `Grow`; None: by arithmetic only

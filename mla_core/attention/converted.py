@@ -59,7 +59,7 @@ class BiasedLatentAttention(LatentAttention):
         )
         return self.o_proj(z)
 
-    def derive(self, sheet: Derivation, head: int) -> None:
+    def derive(self, sheet: Derivation, head: int, mode: Mode = "naive") -> None:
         """A latent with a bias, no rope key."""
         given_linear(sheet, "DKV", self.kv_a_proj, 0, self.kv_lora_rank, "d c")
         sheet.linear("c_kv", "x", "W_DKV", "t c", "b_DKV")
@@ -68,6 +68,12 @@ class BiasedLatentAttention(LatentAttention):
         w_uk, w_uv = self.up_projections()
         sheet.given("W_UK", w_uk[head].T, "c k")
         sheet.given("W_UV", w_uv[head].T, "c v")
+        if mode == "absorbed":
+            sheet.meeting("q_latent", "q", "W_UK", "s c")
+            sheet.meeting("raw", "q_latent", "c_kv")
+            sheet.attend("raw", self.scale, "c_kv", "z_latent")
+            sheet.linear("z", "z_latent", "W_UV", "s v")
+            return
         sheet.linear("k", "c_kv", "W_UK", "t k")
         sheet.linear("v", "c_kv", "W_UV", "t v")
         sheet.meeting("raw", "q", "k")

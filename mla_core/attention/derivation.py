@@ -11,7 +11,8 @@ class Derivation(Protocol):
 
     Axes are written in the letters of `mla_core`: "s d" is a row a query and a column a dimension,
     " d" a single row. There from the start: `x`, the normalised input, and where the model rotates
-    `cos` and `sin`. An attention ends with `attend`, which makes `scores`, `pattern` and `z`.
+    `cos` and `sin`. An attention goes through `attend`, which makes `scores` and `pattern`, and ends
+    with `z`.
     """
 
     def given(self, name: str, values: Tensor, axes: str, factor: float = 1.0) -> None:
@@ -20,8 +21,8 @@ class Derivation(Protocol):
     def linear(self, name: str, left: str, weight: str, axes: str, bias: str | None = None) -> None:
         """left @ weight, plus the bias where the sheet has one of that name."""
 
-    def meeting(self, name: str, queries: str, keys: str) -> None:
-        """(s, t) each query with each key."""
+    def meeting(self, name: str, queries: str, keys: str, axes: str = "s t") -> None:
+        """Each row with each row: queries with keys, or a query with a weight it is moved through."""
 
     def sum(self, name: str, of: tuple[str, ...], axes: str) -> None:
         """Of all of them."""
@@ -32,8 +33,8 @@ class Derivation(Protocol):
     def rotated(self, name: str, of: str, axes: str, *, interleaved: bool) -> None:
         """RoPE by `cos` and `sin`: see `attention.rope.rotate`."""
 
-    def attend(self, raw: str, scale: float, values: str) -> None:
-        """Equation 7 (18 in MLA) from q . k on."""
+    def attend(self, raw: str, scale: float, values: str, result: str = "z") -> None:
+        """Equation 7 (18 in MLA) from q . k on; `result` is the sum of what stands in `values`."""
 
 
 def head_columns(weight: Tensor, index: int, width: int) -> Tensor:

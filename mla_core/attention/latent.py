@@ -280,8 +280,7 @@ class MultiHeadLatentAttention(LatentAttention):
         z = self.attend(q_nope, q_rope, c_kv, k_rope, mode=mode, cache=cache, record=record)
         return self.o_proj(z)  # (19)
 
-    def derive(self, sheet: Derivation, head: int) -> None:
-        """The naive path."""
+    def derive(self, sheet: Derivation, head: int, mode: Mode = "naive") -> None:
         n, r, c = self.n, self.r, self.kv_lora_rank
         down = self.kv_a_proj_with_mqa
         for name, rows, letter in (("DKV", slice(0, c), "c"), ("KR", slice(c, c + r), "r")):
@@ -311,9 +310,17 @@ class MultiHeadLatentAttention(LatentAttention):
         w_uk, w_uv = self.up_projections()
         sheet.given("W_UK", w_uk[head].T, "c n")
         sheet.given("W_UV", w_uv[head].T, "c v")
-        sheet.linear("k_nope", "c_kv", "W_UK", "t n")  # (10)
-        sheet.linear("v", "c_kv", "W_UV", "t v")  # (11)
-        sheet.meeting("content", "q_nope", "k_nope")
+        if mode == "absorbed":
+            sheet.meeting("q_latent", "q_nope", "W_UK", "s c")  # (10) moved to q
+            sheet.meeting("content", "q_latent", "c_kv")
+        else:
+            sheet.linear("k_nope", "c_kv", "W_UK", "t n")  # (10)
+            sheet.linear("v", "c_kv", "W_UV", "t v")  # (11)
+            sheet.meeting("content", "q_nope", "k_nope")
         sheet.meeting("position_scores", "q_rope", "k_rope")
         sheet.sum("raw", ("content", "position_scores"), "s t")  # (16)-(17)
-        sheet.attend("raw", self.scale, "v")  # (18)
+        if mode == "absorbed":
+            sheet.attend("raw", self.scale, "c_kv", "z_latent")  # (18)
+            sheet.linear("z", "z_latent", "W_UV", "s v")  # (11) moved behind the sum
+        else:
+            sheet.attend("raw", self.scale, "v")  # (18)

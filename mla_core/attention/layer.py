@@ -28,8 +28,13 @@ class AttentionLayer(nn.Module, ABC):
     def cache_shapes(self, tokens: int) -> dict[str, tuple[int, ...]]:
         """What a `LayerCache` holds of one sequence of so many tokens, by name."""
 
-    def derive(self, sheet: Derivation, head: int) -> None:
+    def derive(self, sheet: Derivation, head: int, mode: Mode = "naive") -> None:
         """Writes the equations of one head on a sheet, from `x` to `z`.
+
+        Args:
+            sheet: to write on.
+            head: its number.
+            mode: which of the two paths of a latent; without a latent both names mean the one.
 
         Raises:
             ValueError: the heads of this kind are not taken apart.

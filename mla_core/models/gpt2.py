@@ -105,7 +105,7 @@ class Attention(AttentionLayer):
         made.load_state_dict({name: x.to(dtype) for name, x in weights.items()}, assign=True)
         return made.requires_grad_(False)
 
-    def derive(self, sheet: Derivation, head: int) -> None:
+    def derive(self, sheet: Derivation, head: int, mode: Mode = "naive") -> None:
         """Equations 1-3: MHA with biases, positions inside X."""
         for part, name in enumerate("QKV"):
             first = (part * self.num_heads + head) * self.head_dim

@@ -89,7 +89,7 @@ class Attention(AttentionLayer):
         made.load_state_dict({name: x.to(dtype) for name, x in weights.items()}, assign=True)
         return made.requires_grad_(False)
 
-    def derive(self, sheet: Derivation, head: int) -> None:
+    def derive(self, sheet: Derivation, head: int, mode: Mode = "naive") -> None:
         """Equations 1-3 with RoPE on queries and keys."""
         shared = head * self.num_kv_heads // self.num_heads
         given_linear(sheet, "Q", self.q_proj, head, self.head_dim, "d k")

@@ -150,7 +150,7 @@ ANSWER = """async stage => {
 def stages() -> None:
     with serve() as url, sync_playwright() as playwright:
         browser = launch(playwright)
-        for attention in ("MHA", "MLA"):
+        for attention in ("MHA", "naive", "absorbed"):
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.goto(f"{url}/inside_one_head?attention={attention}")
             page.get_by_text("computed now on").wait_for(timeout=120_000)

@@ -113,7 +113,7 @@ def test_what_the_reader_looks_at_goes_along_to_other_pages(page, server):
     page.get_by_role("button", name="Look inside this head").click()
     page.wait_for_url("**/inside_one_head?**")
     expect(page.locator("select.layer")).to_have_value("6", timeout=60_000)
-    expect(page.locator("select.attention")).to_have_value("MLA")
+    expect(page.locator("select.attention")).to_have_value("naive")
     for title, name in (("Position", "position"), ("Absorption", "absorption")):
         page.get_by_role("link", name=title).click()
         expect(page.locator(PAGES[name]).first).to_be_visible(timeout=60_000)

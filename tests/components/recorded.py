@@ -116,19 +116,20 @@ def every_head(
     )  # fmt: skip
 
 
-def inside_one_head(model: str = "mini-gpt2", **query: object) -> Any:
-    shown = view(
-        "inside_one_head", **{"attention": "MLA" if model == "mini-mla" else "MHA"} | query
-    )
+def inside_one_head(model: str = "mini-gpt2", *, way: str | None = None, **query: object) -> Any:
+    """A head of the flag; by `way`, or as its model's recording has it."""
+    way = way or ("MHA" if model == "mini-gpt2" else "naive")
+    shown = view("inside_one_head", **{"attention": way} | query)
+    found = anatomy(model, absorbed=way == "absorbed")
     return handed(
-        inside_component, inside_component.inside_one_head, anatomy(model), tokenizer(),
-        attentions=list(common.ATTENTIONS.items()), view=shown, origin=(shown.stage, 1),
-        source="recorded", on={},
+        inside_component, inside_component.inside_one_head, found, tokenizer(),
+        attentions=list(common.ATTENTIONS.items()), attention=way, view=shown,
+        origin=(shown.stage, 1), source="recorded", on={},
     )  # fmt: skip
 
 
-def anatomy(model: str) -> Anatomy:
-    return Anatomy.load(path(f"flag.{model}.inside.npz"))
+def anatomy(model: str, *, absorbed: bool = False) -> Anatomy:
+    return Anatomy.load(path(f"flag.{model}.inside{'.absorbed' * absorbed}.npz"))
 
 
 def grown() -> list[Growth]:

@@ -120,8 +120,31 @@ def test_biases_and_the_first_token_can_be_hidden(still):
 def test_another_head_or_model_is_told(still):
     shown = open_it(still)
     shown.locator("select.head").select_option("5")
-    shown.locator("select.attention").select_option("MLA")
-    assert still.events() == [["head", ["mini-gpt2", 3, 5]], ["option", ["attention", "MLA"]]]
+    for way in ("naive", "absorbed"):
+        shown.locator("select.attention").select_option(way)
+    told = [["option", ["attention", way]] for way in ("naive", "absorbed")]
+    assert still.events() == [["head", ["mini-gpt2", 3, 5]], *told]
+
+
+def test_the_absorbed_way_rebuilds_no_key(still):
+    shown = open_it(still, "mini-mla", stage="6")
+    expect(shown.locator(".scene figcaption", has_text="k_C")).to_be_visible()
+    shown.locator(".scene .cells").last.click(position={"x": 20, "y": 60})
+    expect(shown.locator(".answer h3")).to_contain_text("k_C[")
+    # the same page with other matrices: what was asked about is no more
+    still.show("inside_one_head", recorded.inside_one_head("mini-mla", way="absorbed", stage="6"))
+    expect(shown.locator(".answer h3")).not_to_contain_text("k_C[")
+    expect(shown.locator(".telling h2")).to_have_text("The query moves into the latent")
+    letters = shown.locator(".scene figcaption b")
+    assert letters.all_inner_texts() == ["q_C", "W_UKᵀ", "W_UKᵀq"]
+    still.page.keyboard.press("ArrowRight")
+    assert letters.all_inner_texts() == ["W_UKᵀq", "c_KVᵀ", "W_UKᵀq·c_KV"]
+    assert shown.locator(".path li").count() == 17
+    made: set[str] = set()
+    for step in range(17):
+        shown.locator(".path button").nth(step).click()
+        made |= set(letters.all_inner_texts())
+    assert {"A", "A c_KV", "W_UV", "Z"} <= made and not {"k_C", "V"} & made
 
 
 @pytest.mark.parametrize(("motion", "moves"), [("no-preference", True), ("reduce", False)])
@@ -155,13 +178,16 @@ EXPLAIN_ALL = """async data => {
 }"""
 
 
-@pytest.mark.parametrize(("model", "steps"), [("mini-gpt2", 13), ("mini-mla", 17)])
-def test_every_number_is_the_sum_of_its_parts_and_the_traces(bare, model, steps):
+@pytest.mark.parametrize(
+    ("model", "absorbed", "steps"),
+    [("mini-gpt2", False, 13), ("mini-mla", False, 17), ("mini-mla", True, 17)],
+)
+def test_every_number_is_the_sum_of_its_parts_and_the_traces(bare, model, absorbed, steps):
     """All steps, all ready-made prompts: each cell explained by the page's own code."""
     engine = Engine()
     everything = 0
     for prompt in catalogue.PROMPTS.values():
-        anatomy = engine.run(Dissect(model, prompt, 1, 4))
+        anatomy = engine.run(Dissect(model, prompt, 1, 4, absorbed))
         found = scenes(anatomy)
         assert len(found) == steps
         shown = {

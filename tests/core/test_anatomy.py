@@ -119,6 +119,36 @@ def test_the_other_kinds_of_attention_too(engine, name):
     follow_the_rules(anatomy)
 
 
+@pytest.mark.parametrize("name", ["mini-mla", "mini-gpt2@24"])
+def test_the_absorbed_way_is_the_same_head_without_a_key_or_a_value(engine, name):
+    naive = engine.run(Dissect(name, FLAG, 3, 5)).matrices
+    absorbed = engine.run(Dissect(name, FLAG, 3, 5, absorbed=True))
+    follow_the_rules(absorbed)
+    found = absorbed.matrices
+    assert naive.keys() - found.keys() == {"v", "k_nope" if "k_nope" in naive else "k"}
+    assert found.keys() - naive.keys() == {"q_latent", "z_latent"}
+    for shared in found.keys() & naive.keys():
+        one, other = (np.nan_to_num(m[shared].values) for m in (found, naive))
+        assert np.abs(one - other).max() < 1e-10, shared
+    assert found["q_latent"].of[1] == "W_UK" and found["z"].of == ("z_latent", "W_UV")
+    scored = "content" if "content" in found else "raw"
+    assert found[scored].of == ("q_latent", "c_kv")
+    assert absorbed.difference < 2e-5
+    # and z_latent is the model's own pattern over what lies in its own cache
+    own = trace(engine._pool.model(name), FLAG)
+    c_kv = own.c_kv[3][:, : found["c_kv"].values.shape[1]]
+    assert np.abs(found["z_latent"].values - own.pattern[3, 5] @ c_kv).max() < 1e-4
+    assert np.abs(found["z"].values - own.z[3, 5]).max() < 1e-4
+
+
+def test_without_a_latent_both_ways_are_one(engine):
+    one, other = (
+        engine.run(Dissect("mini-gpt2", FLAG, 1, 1, absorbed=way)) for way in (False, True)
+    )
+    assert one.matrices.keys() == other.matrices.keys()
+    assert np.array_equal(one.matrices["z"].values, other.matrices["z"].values)
+
+
 @pytest.mark.parametrize("name", formats.GRID)
 def test_every_format_that_opens_can_be_taken_apart(name, save_checkpoint):
     directory, _ = save_checkpoint(formats.GRID[name]())

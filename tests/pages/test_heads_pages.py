@@ -5,8 +5,11 @@ import importlib
 import numpy as np
 import pytest
 
+from mla_core.experiments.absorption import Absorb
 from mla_core.experiments.every_head import Ablate
 from mla_core.experiments.every_head.kinds import informative_head
+from mla_core.experiments.inside_one_head import Dissect
+from mla_core.experiments.position import Entangle, Move
 from tests.pages.driving import floats, open_page, spy_on
 from ui import catalogue
 from ui.jobs import recordings as recorded
@@ -43,25 +46,30 @@ def test_the_recorded_heads_are_those_that_the_flag_opens_on(model):
 
 def test_recordings_are_what_the_live_models_say():
     compared = 0
-    for job, file in recorded.recordings().items():
-        if not file.endswith(("inside.npz", "moved.npz", "absorbed.npz", "entangled.npz")):
+    kinds = (Dissect, Move, Absorb, Entangle, Ablate)
+    for job in recorded.recordings():
+        if not isinstance(job, kinds):
             continue
         stored, live = recorded.recorded(job), ENGINE.run(job)
         compared += 1
-        if file.endswith("inside.npz"):
+        if isinstance(job, Dissect):
             for name, matrix in live.matrices.items():
                 other = stored.matrices[name].values
                 size = max(1.0, np.nanmax(np.abs(other)))
                 assert np.nanmax(np.abs(matrix.values - other)) < 1e-4 * size, name
-        elif file.endswith("moved.npz"):
+        elif isinstance(job, Ablate):
+            assert stored.token_id == live.token_id
+            assert abs(stored.probability - live.probability) < 1e-4
+            assert np.abs(stored.change - live.change).max() < 1e-4
+        elif isinstance(job, Move):
             assert stored.shifts == live.shifts
             assert np.abs(stored.scores - live.scores).max() < 1e-3
-        elif file.endswith("absorbed.npz"):
+        elif isinstance(job, Absorb):
             assert stored.counts == live.counts
             assert np.abs(stored.arrays["out_naive"] - live.arrays["out_naive"]).max() < 1e-4
         else:
             assert np.abs(stored.queries - live.queries).max() < 1e-3
-    assert compared == 6
+    assert compared == 9
 
 
 LONG = "one two three four five six seven eight nine ten " * 12
@@ -148,6 +156,32 @@ def test_a_model_without_a_rope_key_shows_what_there_is(seen):
     assert not app.exception and not app.error and seen[-1]["model"] == "mini-gpt2@64"
 
 
+@pytest.mark.parametrize("pair", ["mini", "same"])
+def test_both_ways_of_mla_are_offered_and_the_old_link_means_the_naive_one(pair, seen):
+    wanted = {"MHA": "W_K", "MLA": "W_UK", "naive": "W_UK", "absorbed": "q_latent"}
+    for way, there in wanted.items():
+        app = open_page("inside_one_head", pair=pair, attention=way)
+        assert not app.exception and not app.error
+        data = seen[-1]
+        assert [key for key, _ in data["attentions"]] == ["MHA", "naive", "absorbed"]
+        assert data["attention"] == ("naive" if way == "MLA" else way)
+        assert there in data["matrices"]
+        assert ("q_latent" in data["matrices"]) == (way == "absorbed")
+
+
+def test_the_opening_picture_names_the_strongest_head_before_anything_is_measured(
+    seen, monkeypatch
+):
+    monkeypatch.setattr(ENGINE, "remembered", lambda job: None)
+    open_page("every_head")
+    for model in catalogue.MODELS:
+        change = recorded.recorded(Ablate(model, FLAG)).change
+        layer, head = np.unravel_index(np.abs(change).argmax(), change.shape)
+        assert f"Layer {layer}, head {head} of {model} matters most" in seen[-1]["headline"]
+    open_page("every_head", prompt="My own words about a flag")  # nothing was recorded of these
+    assert seen[-1]["headline"].startswith("By its pattern")
+
+
 def test_what_each_head_does_is_measured_and_told(seen):
     for model in catalogue.MODELS:
         ENGINE.run(Ablate(model, FLAG))
@@ -156,7 +190,7 @@ def test_what_each_head_does_is_measured_and_told(seen):
     data = seen[-1]
     for model in catalogue.MODELS:  # the strongest of both models, by what was measured
         change = ENGINE.run(Ablate(model, FLAG)).change
-        layer, head = np.unravel_index(change.argmin(), change.shape)
+        layer, head = np.unravel_index(np.abs(change).argmax(), change.shape)
         assert f"Layer {layer}, head {head} of {model} matters most" in data["headline"]
     assert data["headline"].count("Without this head “␣blue” goes from") == 2
     for side, model in zip(data["sides"], catalogue.MODELS, strict=True):

@@ -89,7 +89,7 @@ def test_the_wall_is_turned_by_layers_where_a_browser_would_get_too_much(seen, m
 def test_inside_has_no_ordinary_way_and_cuts_what_nothing_follows_from(seen, monkeypatch):
     monkeypatch.setattr("ui.components.inside_one_head.MOST_COLUMNS", 10)
     app = open_page("inside_one_head", **ALONE, attention="MHA")
-    assert not app.exception and [key for key, _ in seen[-1]["attentions"]] == ["MLA"]
+    assert not app.exception and [key for key, _ in seen[-1]["attentions"]] == ["naive", "absorbed"]
     cut = {name: m for name, m in seen[-1]["matrices"].items() if "of 64 columns" in m["what"]}
     assert set(cut) == {"W_O", "out", "residual_after"}
     assert all(matrix["columns"] == 10 for matrix in cut.values())

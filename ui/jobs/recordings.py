@@ -8,6 +8,7 @@ from mla_core.experiments import Job, result_of
 from mla_core.experiments.absorption import Absorb
 from mla_core.experiments.cache_grows import Grow
 from mla_core.experiments.deepseeks_scale import Assemble
+from mla_core.experiments.every_head import Ablate
 from mla_core.experiments.inside_one_head import Dissect
 from mla_core.experiments.latent_compression import Compare, Inspect
 from mla_core.experiments.position import Entangle, Move
@@ -37,13 +38,16 @@ def recordings() -> dict[Job[Any], str]:
     files[Inspect(COMPRESSED)] = f"{COMPRESSED}.npz"
     for model, head in OPENING_HEADS.items():
         files[Dissect(model, flag, *head)] = f"flag.{model}.inside.npz"
+        files[Ablate(model, flag)] = f"flag.{model}.ablated.npz"
         files[Move(model, flag)] = f"flag.{model}.moved.npz"
         files[Grow(model, flag, CHUNK)] = f"flag.{model}.grown.npz"
+    latent, head = "mini-mla", OPENING_HEADS["mini-mla"]
+    files[Dissect(latent, flag, *head, absorbed=True)] = f"flag.{latent}.inside.absorbed.npz"
     for model in catalogue.FAMILY:
         files[Survey(model, flag)] = f"flag.{model}.overview.npz"
     files[Assemble()] = "pattern_wall.npz"
-    files[Absorb("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.absorbed.npz"
-    files[Entangle("mini-mla", flag, *OPENING_HEADS["mini-mla"])] = "flag.mini-mla.entangled.npz"
+    files[Absorb(latent, flag, *head)] = f"flag.{latent}.absorbed.npz"
+    files[Entangle(latent, flag, *head)] = f"flag.{latent}.entangled.npz"
     return files
 
 

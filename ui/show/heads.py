@@ -70,7 +70,7 @@ def headline(
 
 
 def _strongest(trace: Trace, ablation: Ablation, tokenizer: Tokenizer) -> str:
-    layer, head = np.unravel_index(ablation.change.argmin(), ablation.change.shape)
+    layer, head = np.unravel_index(np.abs(ablation.change).argmax(), ablation.change.shape)
     after = ablation.probability + float(ablation.change[layer, head])
     return words.HEADLINE_STRONGEST.format(
         layer=layer, head=head, model=trace.model,

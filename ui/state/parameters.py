@@ -111,7 +111,11 @@ class View:
     compare = Choice("compare", catalogue.COMPARES, default="patterns", chapters=("every_head",))
     layer = Integer("layer", 0, 999, default=None, chapters=("every_head", "sharing_heads"))
     attention = Choice(
-        "attention", catalogue.ATTENTIONS, default="MHA", chapters=("inside_one_head",)
+        "attention",
+        catalogue.ATTENTIONS,
+        default="MHA",
+        chapters=("inside_one_head",),
+        before={"MLA": "naive"},
     )
     query_token = Integer("query", 0, MAX_TOKENS, default=None, chapters=("inside_one_head",))
     stage = Integer("stage", 0, 99, default=0, chapters=("inside_one_head",))

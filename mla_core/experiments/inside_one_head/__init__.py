@@ -17,7 +17,7 @@ from mla_core.records.trace import Trace
 How = Literal[
     "given",  # a weight, times factor, or what came before this layer
     "product",  # of[0] @ of[1], plus the row of[2] where there is a bias
-    "meeting",  # of[0] @ of[1]^T: each query with each key
+    "meeting",  # of[0] @ of[1]^T: each row with each row, as a query with a key
     "sum",  # of all of them
     "masked",  # of[0] * factor, future keys left out
     "softmax",  # of[0], row by row
@@ -58,6 +58,7 @@ class Anatomy(Record):
         layer, head: which.
         matrices: float64, in the order of the computation. Which there are depends on the
             attention: MHA, GQA and MQA have `W_K` and `W_V`, MLA has `W_DKV`, `c_kv`, `W_UK`, ...
+            and on the absorbed path `q_latent` and `z_latent` in place of keys and values.
         difference: largest, over this head, between `pattern` and the model's own run.
     """
 
@@ -70,9 +71,15 @@ class Anatomy(Record):
 
 @dataclass(frozen=True)
 class Dissect(Job[Anatomy]):
-    """Takes a head apart."""
+    """Takes a head apart.
+
+    Attributes:
+        absorbed: of a latent, by the path that never rebuilds a key; without a latent it means
+            nothing.
+    """
 
     model: str
     prompt: str
     layer: int
     head: int
+    absorbed: bool = False

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mla_core.attention.layer import AttentionLayer
+from mla_core.attention.layer import AttentionLayer, Mode
 from mla_core.attention.recorder import Recorder
 from mla_core.experiments import Models
 from mla_core.experiments.inside_one_head import Anatomy, Dissect, How, Matrix
@@ -39,8 +39,8 @@ class _Sheet:
         else:
             self._add(name, values + self[bias], axes, "product", (left, weight, bias))
 
-    def meeting(self, name: str, queries: str, keys: str) -> None:
-        self._add(name, self[queries] @ self[keys].T, "s t", "meeting", (queries, keys))
+    def meeting(self, name: str, queries: str, keys: str, axes: str = "s t") -> None:
+        self._add(name, self[queries] @ self[keys].T, axes, "meeting", (queries, keys))
 
     def sum(self, name: str, of: tuple[str, ...], axes: str) -> None:
         self._add(name, np.sum([self[part] for part in of], axis=0), axes, "sum", of)
@@ -73,7 +73,7 @@ class _Sheet:
         values[second] = x[first] * sin + x[second] * cos
         self._add(name, values, axes, "rotated", (of, "cos", "sin"), interleaved=interleaved)
 
-    def attend(self, raw: str, scale: float, values: str) -> None:
+    def attend(self, raw: str, scale: float, values: str, result: str = "z") -> None:
         """Equation 7 (18 in MLA) from q . k on: scale and mask, softmax, the sum of values."""
         future = np.triu(np.ones_like(self[raw], dtype=bool), k=1)
         self._add(
@@ -83,12 +83,20 @@ class _Sheet:
         odds = np.exp(self["scores"] - np.nanmax(self["scores"], axis=1, keepdims=True))
         pattern = odds / np.nansum(odds, axis=1, keepdims=True)
         self._add("pattern", pattern, "s t", "softmax", ("scores",))
-        z = np.nan_to_num(pattern) @ self[values]
-        self._add("z", z, "s v", "product", ("pattern", values))
+        axes = f"s {self.matrices[values].axes[1]}"
+        total = np.nan_to_num(pattern) @ self[values]
+        self._add(result, total, axes, "product", ("pattern", values))
 
 
-def dissect(model: LanguageModel, prompt: str, layer: int, head: int) -> Anatomy:
+def dissect(
+    model: LanguageModel, prompt: str, layer: int, head: int, mode: Mode = "naive"
+) -> Anatomy:
     """Takes `head` of `layer` apart.
+
+    Args:
+        model, prompt: the text is run through the model once, for its residual stream.
+        layer, head: which.
+        mode: which of the two paths of a latent is written down.
 
     Raises:
         PromptError: the prompt is empty or too long.
@@ -123,8 +131,8 @@ def dissect(model: LanguageModel, prompt: str, layer: int, head: int) -> Anatomy
         sheet.given(name, table, "s ")
     rest = _Sheet()
     rest.matrices.update(sheet.matrices)
-    attention.derive(sheet, head)
-    heads = [_z(rest, attention, other) for other in range(config.num_attention_heads)]
+    attention.derive(sheet, head, mode)
+    heads = [_z(rest, attention, other, mode) for other in range(config.num_attention_heads)]
     width = sheet["z"].shape[1]
     sheet._add("concat", np.hstack(heads), "s hv", "beside", ("z",), offset=head * width)
     w_o, b_o = attention.output_weights()
@@ -141,16 +149,17 @@ def dissect(model: LanguageModel, prompt: str, layer: int, head: int) -> Anatomy
     return Anatomy(trace, layer, head, sheet.matrices, float(difference))
 
 
-def _z(start: _Sheet, attention: AttentionLayer, head: int) -> np.ndarray:
+def _z(start: _Sheet, attention: AttentionLayer, head: int, mode: Mode) -> np.ndarray:
     """(s, v) what another head adds, in the same way."""
     sheet = _Sheet()
     sheet.matrices.update(start.matrices)
-    attention.derive(sheet, head)
+    attention.derive(sheet, head, mode)
     return sheet["z"]
 
 
 def take_apart(asked: Dissect, models: Models) -> Anatomy:
-    return dissect(models.model(asked.model), asked.prompt, asked.layer, asked.head)
+    mode: Mode = "absorbed" if asked.absorbed else "naive"
+    return dissect(models.model(asked.model), asked.prompt, asked.layer, asked.head, mode)
 
 
 COMPUTE = {Dissect: take_apart}

@@ -10,7 +10,7 @@ import { paper, sheetOf } from "../lib/heatmap.js";
 import { tokenLabel } from "../lib/tokens.js";
 
 const GAP = 2; // between tiles
-const TILE_LEAST = 48; // where tiles carry a caption
+const TILE_LEAST = 60; // where tiles carry a caption, "L10 h12" the longest
 const TILE_IN_ROW = 18; // where a layer is one row, without captions
 const CAPTION = 17;
 const EDGE = 30; // for "L0" and "h0"
@@ -175,7 +175,7 @@ export class HeadGrid {
     for (const { at, x, y } of this.tiles) {
       context.globalAlpha = this.shown(at) ? 1 : 0.3;
       const head = `h${at % heads}`; // where its row says which layer
-      const number = order === "layer" ? head : `${first + Math.floor(at / heads)}.${at % heads}`;
+      const number = order === "layer" ? head : `L${first + Math.floor(at / heads)} ${head}`;
       const middle = x + this.size / 2;
       context.fillText(number, middle, y - 8 - (byEffect ? CAPTION : 0));
       if (byEffect) context.fillText(minus((100 * this.change[at]).toFixed(1)), middle, y - 8);

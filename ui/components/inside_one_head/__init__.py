@@ -23,9 +23,9 @@ PARTS_OF_A_SCORE = ("content", "position_scores", "raw")
 STREAM = "#7f8c99"
 COLOURS = {
     palette.Q: ("W_Q", "b_Q", "q_unrotated", "q", "W_UQ", "q_nope", "W_QR", "q_rope_unrotated",
-                "q_rope", "W_DQ", "c_q_raw", "c_q"),
+                "q_rope", "q_latent", "W_DQ", "c_q_raw", "c_q"),
     palette.K: ("W_K", "b_K", "k_unrotated", "k", "W_UK", "k_nope"),
-    palette.V: ("W_V", "b_V", "v", "W_UV", "z", "concat"),
+    palette.V: ("W_V", "b_V", "v", "W_UV", "z_latent", "z", "concat"),
     palette.LATENT: ("W_DKV", "b_DKV", "c_raw", "c_kv", "content"),
     palette.ROPE_KEY: ("W_KR", "b_KR", "k_rope_unrotated", "k_rope", "position_scores"),
     palette.PATTERN: ("raw", "scores", "pattern"),
@@ -35,7 +35,9 @@ COLOUR_OF = {name: colour for colour, names in COLOURS.items() for name in names
 
 def matrix_data(name: str, matrix: Matrix, anatomy: Anatomy) -> dict[str, Any]:
     """One matrix for the browser: exact numbers, and how they follow."""
-    letter, what = words.MATRICES.get(name, (name, ""))
+    absorbed = "q_latent" in anatomy.matrices
+    named = words.MATRICES | (words.MATRICES_ABSORBED if absorbed else {})
+    letter, what = named.get(name, (name, ""))
     if matrix.how == "given" and matrix.factor != 1:
         what += words.TIMES_FACTOR.format(factor=matrix.factor)
     rows, columns = matrix.values.shape
@@ -85,7 +87,7 @@ def scene_words(key: str, anatomy: Anatomy, tokenizer: Tokenizer) -> tuple[str, 
         "heads": config.num_attention_heads,
         "n": len(anatomy.trace.tokens),
         "k": there[query].values.shape[1],
-        "v": there["v"].values.shape[1],
+        "v": there["z"].values.shape[1],
         "c": there["c_kv"].values.shape[1] if "c_kv" in there else 0,
         "r": config.qk_rope_head_dim,
         "scaled": round(scale**-2),
@@ -105,6 +107,7 @@ def inside_one_head(
     tokenizer: Tokenizer,
     *,
     attentions: list[tuple[str, str]],
+    attention: str,
     view: View,
     origin: tuple[int, int],
     source: str,
@@ -115,7 +118,8 @@ def inside_one_head(
     Args:
         anatomy: the head.
         tokenizer: of its model.
-        attentions: (the URL's value, name) of the models to choose from.
+        attentions: (the URL's value, name) of the ways to choose from.
+        attention: the one that is shown.
         origin: (scene to show; a number that forces a jump to it).
         source: where the numbers come from.
         on: "step" ([scene, `state.subject`]), "head" ([model, layer, head]), "option"
@@ -129,7 +133,7 @@ def inside_one_head(
         "layer": anatomy.layer,
         "head": anatomy.head,
         "attentions": [list(pair) for pair in attentions],
-        "attention": view.attention if len(attentions) > 1 else attentions[0][0],
+        "attention": attention,
         "matrices": {n: matrix_data(n, m, anatomy) for n, m in anatomy.matrices.items()},
         "scenes": [
             {"lines": scene.lines, "shelf": scene.shelf}

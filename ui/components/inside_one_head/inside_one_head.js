@@ -51,7 +51,8 @@ export class InsideOneHead {
     const last = data.tokens.length - 1;
     const there = data.query !== null && data.query >= (data.hideFirst ? 1 : 0) && data.query <= last;
     this.query = there ? data.query : last;
-    if (!sameText || before.scenes.length !== data.scenes.length) this.selected = null;
+    const named = (one) => Object.keys(one.matrices).join();
+    if (!sameText || named(before) !== named(data)) this.selected = null;
     this.player.load({ first: 1, last: data.scenes.length, step: data.step + 1, jump: data.jump });
     this.loadOptions(data);
     this.draw(false);

@@ -41,7 +41,7 @@ def scenes(anatomy: Anatomy) -> list[Scene]:
     found.append(("start", [[*start, "=", "residual"] if len(parts) > 1 else ["residual"]]))
     norm = "norm" if there["x"].how == "layernorm" else "rms"
     found.append(("norm", [["residual", sign[norm], "x"]]))
-    latent = "c_kv" in there
+    latent, absorbed = "c_kv" in there, "q_latent" in there
     if latent:
         line = _equation(anatomy, "c_raw" if "c_raw" in there else "c_kv")
         found.append(("latent", [[*line, sign["rms"], "c_kv"] if "c_raw" in there else line]))
@@ -52,22 +52,32 @@ def scenes(anatomy: Anatomy) -> list[Scene]:
         found.append(("query_latent", [line]))
     if "q_nope" in there:
         found += [("q_nope", [_equation(anatomy, "q_nope")]), ("q_rope", [turned("q_rope")])]
-        found.append(("k_nope", [_equation(anatomy, "k_nope")]))
     else:
         found.append(("q", [turned("q")]))
-        found.append(("k_nope" if latent else "k", [turned("k")]))
-    found.append(("v_up" if latent else "v", [_equation(anatomy, "v")]))
+    if absorbed:
+        query, weight = there["q_latent"].of
+        found.append(("q_latent", [[query, "×", f"{weight}:T", "=", "q_latent"]]))
+    else:
+        key = "k_nope" if "k_nope" in there else "k"
+        found.append(("k_nope" if latent else "k", [turned(key)]))
+        found.append(("v_up" if latent else "v", [_equation(anatomy, "v")]))
     if "content" in there:
-        content = ["q_nope:row", "×", "k_nope:T", "=", "content:row"]
+        query, key = there["content"].of
+        content = [f"{query}:row", "×", f"{key}:T", "=", "content:row"]
         position = ["q_rope:row", "×", "k_rope:T", "=", "position_scores:row"]
         found += [("meet_content", [content]), ("meet_position", [position])]
         found.append(("add", [["content", "+", "position_scores", "=", "raw"]]))
     else:
-        found.append(("meet", [["q:row", "×", "k:T", "=", "raw:row"]]))
-        found.append(("all", [["q", "×", "k:T", "=", "raw"]]))
+        query, key = there["raw"].of
+        found.append(("meet", [[f"{query}:row", "×", f"{key}:T", "=", "raw:row"]]))
+        found.append(("all", [[query, "×", f"{key}:T", "=", "raw"]]))
     found.append(("mask", [["raw", sign["mask"], "scores"]]))
     found.append(("softmax", [["scores", sign["softmax"], "pattern"]]))
-    found.append(("mix", [["pattern", "×", "v", "=", "z"]]))
+    if absorbed:
+        found.append(("mix_latent", [_equation(anatomy, "z_latent")]))
+        found.append(("v_after", [_equation(anatomy, "z")]))
+    else:
+        found.append(("mix", [_equation(anatomy, "z")]))
     found.append(("concat", [["z", sign["concat"], "concat"]]))
     found.append(("out", [_equation(anatomy, "out")]))
     found.append(("after", [["residual", "+", "out", "=", "residual_after"]]))

@@ -220,8 +220,8 @@ KINDS = {
     "content": "by content",
 }
 HEADLINE = (
-    "Layer {layer}, head {head} of {model} is worth a look: “{query}” gives {percent} of its "
-    "attention to “{key}”."
+    "By its pattern, layer {layer}, head {head} of {model} is worth a look: “{query}” gives "
+    "{percent} of its attention to “{key}”."
 )
 HEADLINE_STRONGEST = (
     "Layer {layer}, head {head} of {model} matters most for the next token. Without this head "
@@ -229,7 +229,11 @@ HEADLINE_STRONGEST = (
 )
 HEADLINE_SHORT = "No word here can only be found by its content: type a longer sentence to see one."
 
-ATTENTIONS = {"MHA": "the ordinary way", "MLA": "the MLA way"}
+ATTENTIONS = {
+    "MHA": "the ordinary way",
+    "naive": "the MLA way, naive",
+    "absorbed": "the MLA way, absorbed",
+}
 
 INSIDE = "Inside one head"
 

@@ -30,6 +30,7 @@ WALL = {
     "alt": "{model}: attention patterns of all {layers} layers and {heads} heads, {count} tokens.",
     "largeAlt": "{model}: attention pattern of layer {layer}, head {head}.",
 }
+EFFECTS_RECORDED = "; what each head does for the next token: recorded"
 NOT_MEASURED_HERE = (
     "What each head does for the next token is not measured here: without a GPU a pass of so large a model for "
     "each head takes too long."

@@ -38,9 +38,11 @@ MATRICES = {  # letter, and what it is
     "q_rope": ("q_R", "queries, position"),
     "W_UK": ("W_UK", "up-projection of this head"),
     "k_nope": ("k_C", "keys, content: rebuilt"),
+    "q_latent": ("W_UKᵀq", "queries, moved into the latent"),
     "W_UV": ("W_UV", "up-projection of this head"),
     "content": ("q_C·k_C", "content scores"),
     "position_scores": ("q_R·k_R", "rope scores"),
+    "z_latent": ("A c_KV", "latents, added up by this head's shares"),
     "raw": ("QKᵀ", "scores"),
     "scores": ("S", "scaled, the future masked"),
     "pattern": ("A", "attention pattern"),
@@ -51,6 +53,7 @@ MATRICES = {  # letter, and what it is
     "out": ("Δ", "what the layer's attention adds"),
     "residual_after": ("R + Δ", "residual stream after it"),
 }
+MATRICES_ABSORBED = {"content": ("W_UKᵀq·c_KV", "content scores")}  # where they are others
 # short name for the path, title, text
 SCENES = {
     "start": (
@@ -104,8 +107,14 @@ SCENES = {
     "k_nope": (
         "k_C",
         "Keys, rebuilt from the latent",
-        "The naive way: each head's keys come back out of the shared latent. (The page "
-        "“Absorption” shows how this is avoided.)",
+        "The naive way: each head's keys come back out of the shared latent. The absorbed way, to "
+        "be chosen above, never does this.",
+    ),
+    "q_latent": (
+        "W_UKᵀq",
+        "The query moves into the latent",
+        "The absorbed way: W_UK turns this head's query instead of every token's latent. It becomes "
+        "{c} numbers and can meet the cache as it is; q · (W_UK c) = (W_UKᵀ q) · c.",
     ),
     "v_up": ("V", "Values, rebuilt from the latent", "And its values, out of the same latent."),
     "meet": (
@@ -139,6 +148,18 @@ SCENES = {
         "A V",
         "Collect the values",
         "Each token takes its shares of the values: one row of {v} numbers for each.",
+    ),
+    "mix_latent": (
+        "A c_KV",
+        "Collect the latents",
+        "Each token takes its shares of the cached latents themselves: one row of {c} numbers for "
+        "each. No token's values were rebuilt.",
+    ),
+    "v_after": (
+        "W_UV",
+        "Values, once, after the sum",
+        "W_UV turns each sum into {v} numbers. The order makes no difference: W_UV Σ A c = Σ A "
+        "(W_UV c).",
     ),
     "concat": (
         "heads",
