@@ -9,7 +9,7 @@ from mla_core.training.recipe import LAYERS
 from ui import catalogue
 from ui.components.sharing_heads import card, sharing_heads
 from ui.jobs.live import answer, go_live, provenance
-from ui.jobs.recordings import recorded_overview, recorded_runs
+from ui.jobs.recordings import recorded_bench, recorded_overview, recorded_runs
 from ui.opening.opening import opening
 from ui.sharing_heads.tables import evidence
 from ui.show.export import take_away
@@ -19,14 +19,14 @@ from ui.words.en import sharing_heads as words
 
 page = opening("sharing_heads", switchable=False)
 view = page.view
-runs = recorded_runs()
+runs, shipped = recorded_runs(), recorded_bench("held_out")
 jobs = {model: Survey(model, view.prompt) for model in catalogue.FAMILY}
 ran = answer(jobs)
 if ran.problem:
     st.error(ran.problem)
 if ran.traces:
     layer = min(view.layer or 0, LAYERS - 1)
-    made = partial(card, runs=runs, layer=layer, tokenizer=page.tokenizer)
+    made = partial(card, runs=runs, shipped=shipped, layer=layer, tokenizer=page.tokenizer)
     cards = {
         model: made(model, seen=seen, source=provenance(seen.trace, ran.live))
         for model, seen in ran.traces.items()
@@ -45,7 +45,7 @@ if ran.traces:
         chosen,
         runs,
         layer=layer,
-        source=words.RUNS_SOURCE.format(**runs[0]),
+        source=words.RUNS_SOURCE.format(longer=shipped["made"]["steps"], **runs[0]),
         on={"option": url.set_option},
     )
     notes(words.SHARING_NOTES)

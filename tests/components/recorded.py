@@ -158,7 +158,8 @@ def sharing_heads(*, point: str = "mini-mla", layer: int = 3) -> Any:
     runs = recorded_runs()
 
     def card(model: str, seen: Overview | None) -> Any:
-        return component.card(model, runs, seen, layer, tokenizer(), "recorded")
+        shipped = recorded_bench("held_out")
+        return component.card(model, runs, shipped, seen, layer, tokenizer(), "recorded")
 
     cards = {model: card(model, glanced(model)) for model in catalogue.FAMILY}
     return handed(

@@ -111,13 +111,19 @@ def test_the_curve_holds_every_recorded_point_and_the_live_one():
 
     curves = recorded_bench("compression")
     for model in ("mini-gpt2", "mini-mha"):
-        figure = curve_figure(curves, model, (64.0, 2.3))
+        figure = curve_figure(curves, model, (64.0, 0.3))
         lines = [trace for trace in figure.data if trace.mode == "lines+markers"]
         own = [point for point in curves["points"] if point["model"] == model]
         assert sum(len(line.x) for line in lines) == len(own)
         assert len({(line.line.color, line.line.dash) for line in lines}) == len(lines)
-        assert figure.data[-1].name == latent_compression.LIVE and figure.data[-1].y == (2.3,)
-        assert any("mini-mla" in (trace.text or ()) for trace in figure.data)
+        assert figure.data[-1].name == latent_compression.LIVE and figure.data[-1].y == (0.3,)
+        trained = next(trace for trace in figure.data if "mini-mla" in (trace.text or ()))
+        # differences on the same texts, never a second loss of a model
+        base = curves["models"][model]["nats"]
+        more = {name: curves["models"][name]["nats"] - base for name in trained.text}
+        assert dict(zip(trained.text, trained.y, strict=True)) == more and more[model] == 0
+        assert sorted(y for line in lines for y in line.y) == sorted(p["nats"] - base for p in own)
+        assert model in figure.layout.yaxis.title.text
         for line in lines:  # a larger latent never costs much more
             assert all(b < a + 0.01 for a, b in pairwise(line.y))
     assert curve_figure(curves, "mini-gpt2", None).data[-1].name != latent_compression.LIVE

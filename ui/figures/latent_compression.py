@@ -27,20 +27,21 @@ LAYOUT: dict[str, Any] = {
 def curve_figure(
     recorded: dict[str, Any], model: str, live: tuple[float, float] | None
 ) -> go.Figure:
-    """One line for each way to convert `model`, the trained models, the healed, the live point.
+    """What each way to convert `model` adds to its loss, the trained models, the healed, the live point.
 
     Args:
         recorded: assets/bench/compression.json.
-        live: (numbers cached a token and layer, loss), on the recorded scale.
+        live: (numbers cached a token and layer, nats more than `model`).
     """
     figure = go.Figure()
+    base = recorded["models"][model]["nats"]
     points = [point for point in recorded["points"] if point["model"] == model]
     ways = dict.fromkeys((point["method"], point["layerwise"]) for point in points)
     for method, layerwise in ways:
         own = [p for p in points if (p["method"], p["layerwise"]) == (method, layerwise)]
         figure.add_scatter(
             x=[p["cached_values"] / LAYERS for p in own],
-            y=[p["nats"] for p in own],
+            y=[p["nats"] - base for p in own],
             name=words.LAYERWISE if layerwise else method,
             mode="lines+markers",
             line={
@@ -49,24 +50,24 @@ def curve_figure(
                 "dash": "dot" if layerwise else "solid",
             },
             marker={"size": 6},
-            hovertemplate="%{x} numbers<br>%{y:.4f} nats",
+            hovertemplate="%{x} numbers<br>%{y:+.4f} nats",
         )
     healed = [p for p in recorded["healed"] if p["model"].startswith(f"{model}@")]
     if healed:
         figure.add_scatter(
             x=[p["cached_values"] / LAYERS for p in healed],
-            y=[p["nats_healed"] for p in healed],
+            y=[p["nats_healed"] - base for p in healed],
             text=[p["model"] for p in healed],
             name=words.HEALED,
             mode="markers",
             marker={"symbol": "x", "size": 11, "color": palette.LATENT},
-            hovertemplate="%{text}<br>%{x} numbers<br>%{y:.4f} nats",
+            hovertemplate="%{text}<br>%{x} numbers<br>%{y:+.4f} nats",
         )
     trained = recorded["models"]
     shown = [name for name in trained if name in (model, "mini-mla", "mini-gqa", "mini-mqa")]
     figure.add_scatter(
         x=[trained[name]["cached_values"] / LAYERS for name in shown],
-        y=[trained[name]["nats"] for name in shown],
+        y=[trained[name]["nats"] - base for name in shown],
         text=shown,
         mode="markers+text",
         textposition=[BESIDE.get(name, "top center") for name in shown],
@@ -77,7 +78,7 @@ def curve_figure(
             "color": [palette.of_model(name) for name in shown],
             "line": {"width": 1, "color": "#444444"},
         },
-        hovertemplate="%{text}<br>%{x} numbers<br>%{y:.4f} nats",
+        hovertemplate="%{text}<br>%{x} numbers<br>%{y:+.4f} nats",
     )
     if live is not None:
         figure.add_scatter(
@@ -91,10 +92,9 @@ def curve_figure(
                 "color": palette.LATENT,
                 "line": {"width": 4},
             },
-            hovertemplate="%{x} numbers<br>%{y:.4f} nats",
+            hovertemplate="%{x} numbers<br>%{y:+.4f} nats",
         )
-    base = trained[model]["nats"]
-    top = base + 0.5 if live is None else max(base + 0.5, live[1] + 0.05)
+    top = 0.5 if live is None else max(0.5, live[1] + 0.05)
     figure.update_layout(
         **LAYOUT,
         title=words.CURVE_TITLE.format(model=model),
@@ -105,7 +105,7 @@ def curve_figure(
         },
         # past half a nat more nothing is left to read; the worst lines leave the picture
         # there, but never the reader's own point
-        yaxis={"title": words.CURVE_Y, "range": [base - 0.07, top]},
+        yaxis={"title": words.CURVE_Y.format(model=model), "range": [-0.07, top]},
         legend=LEGEND,
     )
     return figure

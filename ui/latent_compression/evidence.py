@@ -55,10 +55,7 @@ def below(model: str, name: str, prompt: str, inside: Compression, layer: int) -
         config, live, told = inside.config, None, words.CURVE_WAITING.format(texts=HELD_OUT_TEXTS)
         if base is not None and cut is not None:
             increase = cut.nats - base.nats
-            live = (
-                config.cached_values / config.num_hidden_layers,
-                curves["models"][model]["nats"] + increase,
-            )
+            live = (config.cached_values / config.num_hidden_layers, increase)
             told = words.CURVE_LIVE.format(texts=cut.texts, increase=increase)
         left.plotly_chart(
             curve_figure(curves, model, live),

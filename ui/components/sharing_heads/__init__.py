@@ -15,6 +15,7 @@ from ui.words.en import sharing_heads as words
 
 mount = component("sharing_heads")
 Runs = list[dict[str, Any]]
+Losses = dict[str, Any]  # assets/bench/held_out.json
 BYTES_FLOAT32 = 4
 SHAPES = {"MHA": "circle", "GQA": "square", "MQA": "triangle", "MLA": "diamond"}
 # where a label stands off its mark, so that none lies on another: on the left, so much lower
@@ -69,11 +70,25 @@ def drawn_parts(model: str) -> tuple[int, list[dict[str, Any]]]:
     ]
 
 
-def facts(runs: Runs, model: str) -> list[list[str]]:
+def own_loss(runs: Runs, shipped: Losses, model: str, *, seen: bool) -> list[str] | None:
+    """(name, value, more) of the loss of the very model whose patterns are shown, if any are."""
+    if model in shipped["models"]:
+        loss = shipped["models"][model]["nats_per_token"]
+        told = words.FACT_LOSS_SHIPPED.format(**shipped["made"])
+    elif not seen:
+        return None
+    else:
+        kept = next(run for run in runs if run["model"] == model)  # `repeat` keeps the first seed
+        loss, told = kept["nats_per_token"], words.FACT_LOSS_KEPT.format(**kept)
+    return [words.FACT_LOSS, f"{loss:.4f}", told]
+
+
+def facts(runs: Runs, shipped: Losses, model: str, *, seen: bool) -> list[list[str]]:
     """(name, value, more) of what was measured."""
     numbers, losses = numbers_of(runs, model), runs_of(runs, model)
     most = numbers_of(runs, "mini-mha")
-    parameters = next(run["parameters"] for run in runs if run["model"] == model)
+    one = next(run for run in runs if run["model"] == model)
+    own = own_loss(runs, shipped, model, seen=seen)
     return [
         [
             words.FACT_CACHE,
@@ -81,17 +96,26 @@ def facts(runs: Runs, model: str) -> list[list[str]]:
             words.FACT_BYTES.format(nbytes=numbers * LAYERS * BYTES_FLOAT32, layers=LAYERS)
             + (words.FACT_RATIO.format(ratio=most / numbers) if most > numbers else ""),
         ],
+        *([own] if own else []),
+        [words.FACT_PARAMETERS, f"{one['parameters']:,}", ""],
         [
-            words.FACT_LOSS,
+            words.FACT_RUNS,
             f"{statistics.mean(losses):.4f} ± {statistics.stdev(losses):.4f}",
-            words.FACT_SEEDS.format(seeds=", ".join(f"{loss:.4f}" for loss in losses)),
+            words.FACT_SEEDS.format(
+                steps=one["steps"], seeds=", ".join(f"{loss:.4f}" for loss in losses)
+            ),
         ],
-        [words.FACT_PARAMETERS, f"{parameters:,}", ""],
     ]
 
 
 def card(
-    model: str, runs: Runs, seen: Overview | None, layer: int, tokenizer: Tokenizer, source: str
+    model: str,
+    runs: Runs,
+    shipped: Losses,
+    seen: Overview | None,
+    layer: int,
+    tokenizer: Tokenizer,
+    source: str,
 ) -> dict[str, Any]:
     """One model: who shares what, what it costs, and, where it ran this text, what it did."""
     kind = kind_of(model)
@@ -107,7 +131,7 @@ def card(
         "told": words.DRAWING.format(
             kind=label_of(model), heads=HEADS, numbers=numbers_of(runs, model)
         ),
-        "facts": facts(runs, model),
+        "facts": facts(runs, shipped, model, seen=seen is not None),
         "source": source,
         "next": None,
     }
@@ -154,7 +178,7 @@ def headline(runs: Runs) -> str:
     larger = [model for model in others if numbers_of(runs, model) > numbers]
     worse = min(larger, key=lambda model: numbers_of(runs, model))
     return words.SHARING_HEADLINE.format(
-        numbers=numbers, loss=ours,
+        runs=len(runs), steps=runs[0]["steps"], numbers=numbers, loss=ours,
         good=label_of(as_good), good_numbers=numbers_of(runs, as_good), good_loss=mean[as_good],
         worse=label_of(worse), worse_numbers=numbers_of(runs, worse), worse_loss=mean[worse],
     )  # fmt: skip
@@ -186,7 +210,8 @@ def sharing_heads(
         "layer": layer,
         "layers": LAYERS,
         "source": source,
-        "words": words.SHARING_STAGE,
+        "words": words.SHARING_STAGE
+        | {"scatterAbout": words.SHARING_STAGE["scatterAbout"].format(**runs[0])},
         "colours": {
             "weights": palette.WEIGHTS, "latent": palette.LATENT, "Q": palette.Q, "V": palette.V
         },

@@ -65,20 +65,21 @@ NAIVE_ONLY = (
     "only, and must rebuild all keys at each step."
 )
 
-CURVE_TITLE = "{model}: loss against cache size"
+CURVE_TITLE = "{model}: loss added, against cache size"
 CURVE_ALT = (
-    "Lines of the held-out loss of {model} against the numbers cached a token and layer, one for "
+    "Lines of what is added to the held-out loss of {model} against the numbers cached a token and layer, one for "
     "each way to convert it, with the natively trained models and the present choice as points."
 )
 CURVE_X = "numbers cached a token and layer"
-CURVE_Y = "loss, nats a token"
+CURVE_Y = "nats a token more than {model}"
 CURVE_NOTE = (
-    "Lines: recorded on one {device}, {date}, torch {torch}, {texts} held-out texts. "
+    "Lines: recorded on one {device}, {date}, torch {torch}, {texts} held-out texts, each model's loss "
+    "less that of the original on the same texts. "
     "Crosses: after 60 s of healing on the same GPU (only the factors are trained). "
 )
 CURVE_LIVE = (
-    "The ring is your choice, measured now on {texts} of those texts ({increase:+.3f} nats, drawn "
-    "above the recorded loss of the original)."
+    "The ring is your choice, measured now on {texts} of those texts ({increase:+.3f} nats "
+    "against the original, both measured now)."
 )
 CURVE_WAITING = "Your choice is being measured on {texts} held-out texts …"
 LIVE = "your choice, now"

@@ -23,12 +23,15 @@ FACT_NUMBERS = "{numbers} numbers"
 FACT_BYTES = "a token and layer; {nbytes:,} B in {layers} layers"
 FACT_RATIO = ", {ratio:.3g} times less than MHA"
 FACT_LOSS = "Loss"
-FACT_SEEDS = "nats a token; seeds: {seeds}"
+FACT_LOSS_SHIPPED = "nats a token: of the model shown here, after {steps:,} steps"
+FACT_LOSS_KEPT = "nats a token: of the run shown here, seed {seed}, after {steps:,} steps"
+FACT_RUNS = "Other runs"
+FACT_SEEDS = "mean of runs of {steps:,} steps; seeds: {seeds}"
 FACT_PARAMETERS = "Parameters"
 SHARING_HEADLINE = (
-    "Trained alike: MLA with {numbers} cached numbers reaches a loss of {loss:.3f}. {good} needs "
-    "{good_numbers} for as much ({good_loss:.3f}); {worse}, with {worse_numbers}, stays at "
-    "{worse_loss:.3f}."
+    "{runs} runs of {steps:,} steps each, trained alike: MLA with {numbers} cached numbers reaches a "
+    "mean loss of {loss:.3f}. {good} needs {good_numbers} for as much ({good_loss:.3f}); {worse}, with "
+    "{worse_numbers}, stays at {worse_loss:.3f}."
 )
 SHARING_STAGE = {
     "layer": "Patterns of layer",
@@ -40,7 +43,10 @@ SHARING_STAGE = {
     "head": "head {head}",
     "cell": "head {head}: {query} → {key}: {value}",
     "scatter": "Loss against cache: every run a dot, every mark a mean",
-    "scatterAbout": "Lower is better, left is smaller. Choose a point to see that model beside it.",
+    "scatterAbout": (
+        "Runs of {steps:,} steps, not the longer ones of the four models above. Lower is better, left "
+        "is smaller. Choose a point to see that model beside it."
+    ),
     "x": "numbers cached a token and layer",
     "xShort": "numbers cached",
     "y": "held-out loss, nats a token",
@@ -54,8 +60,9 @@ NOT_RECORDED = (
 ONLY_SCORED = "This model is not shipped: only its losses were recorded."
 RUNS_SOURCE = (
     "Runs: {steps:,} steps from each seed on {device}, torch {torch}, {date}; held-out loss on "
-    "{tokens:,} tokens. The four models that run here are one longer run of each (7,000 steps, more "
-    "text): 2.080, 2.099, 2.112 and 2.088 nats (assets/models/README.md)."
+    "{tokens:,} tokens, none of them trained on. The four models that run here are one longer run of "
+    "each ({longer:,} steps, more text), and their losses, on the same tokens, stand on their cards "
+    "(assets/models/README.md)."
 )
 SHARING_NOTES = """
 **Which is which.** MHA: each head its own keys and values. MQA: *one* pair for all heads (Shazeer,
