@@ -5,9 +5,11 @@ import json
 import os
 import platform
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mla_core.bench.timing import in_turn
 from mla_core.experiments.cache_grows.compute import multiply_adds, seconds_of
@@ -16,6 +18,32 @@ from mla_core.models.language_model import LanguageModel
 
 CONTEXTS = (16, 32, 64, 128, 256, 500)
 MODELS = ("mini-gpt2", "mini-mla")
+PRODUCTS = {torch.ops.aten.linear, torch.ops.aten.matmul, torch.ops.aten.einsum}
+
+
+class _Products(TorchDispatchMode):
+    """Counts the calls that multiply matrices, each once, whatever it is made of inside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        self.count += func.overloadpacket in PRODUCTS
+        return func(*args, **(kwargs or {}))
+
+
+@torch.inference_mode()
+def products_of_step(model: LanguageModel, held: int = 16) -> int:
+    """How many matrix products one new token takes, with `held` tokens in the cache."""
+    cache = model.new_cache()
+    model(torch.zeros(1, held, dtype=torch.long, device=model.device), cache=cache)
+    new = torch.zeros(1, 1, dtype=torch.long, device=model.device)
+    with _Products() as products:
+        seconds_of(model, new, cache)
+    return products.count
 
 
 @torch.inference_mode()
@@ -64,5 +92,6 @@ def bench_growth(out: Path, repeats: int) -> None:
             key: np.polynomial.Polynomial.fit(CONTEXTS, rows[key], degree).convert().coef.tolist()
             for key, degree in (("ms", 1), ("ms_full", 2))
         }
-        result[name] = {"tokens": CONTEXTS, **rows, "law": fits}
+        products = products_of_step(model)
+        result[name] = {"tokens": CONTEXTS, "products": products, **rows, "law": fits}
     out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

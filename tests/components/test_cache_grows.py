@@ -1,15 +1,18 @@
 """The growing cache in a bare page: each step, with and without a cache, and what is told."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 
 from mla_core import kv_bytes_per_token
+from mla_core.experiments.cache_grows import Growth
 from tests.components import recorded
 from tests.components.bare import Bare
-from ui.components.cache_grows import BYTES
+from ui.components.cache_grows import BYTES, pace
 
 PROMPT_TOKENS = 10  # of the flag
 ALL_TOKENS = 22  # that its recordings have
@@ -188,3 +191,54 @@ def test_the_measured_points_say_their_milliseconds(bare):
     )
     for tokens, ms in zip(law["tokens"], law["msFull"], strict=True):
         assert any(law["name"] in tip and f"{tokens} tokens, {ms:.1f} ms" in tip for tip in tips)
+
+
+def paced(
+    seconds: tuple[float, float], macs: tuple[int, int], read: tuple[int, int]
+) -> list[Growth]:
+    """The flag's two growths, each step with these numbers."""
+    found = []
+    for i, one in enumerate(recorded.grown()):
+        steps = {"seconds": seconds[i], "macs": macs[i], "read": read[i]}
+        rows = {name: np.full(len(one.steps[name]), value) for name, value in steps.items()}
+        found.append(replace(one, steps=dict(one.steps) | rows))
+    return found
+
+
+COUNTS = {"mini-gpt2": {"products": 49}, "mini-mla": {"products": 89}}
+
+
+def test_the_sentence_says_which_step_is_slower_and_why(bare):
+    shown = open_it(bare, step=13)
+    gpt2, mla = (1000 * np.median(one.steps["seconds"][1:]) for one in recorded.grown())
+    told = shown.locator(".headline").inner_text()
+    assert f"a step of mini-mla takes longer: {mla:.1f} ms against {gpt2:.1f}" in told
+    assert "6.4 times less" in told and "89 small ones against 49" in told
+    assert "takes longer" not in shown.locator(".spoken").inner_text()  # not again at every step
+    shown.get_by_role("radio").nth(1).check()
+    expect(shown.locator(".headline")).not_to_contain_text("takes longer")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "macs", "read", "counts", "slower", "why"),
+    [
+        ((0.008, 0.013), (100, 100), (64, 10), COUNTS, "mini-mla", True),
+        ((0.008, 0.013), (100, 160), (64, 10), COUNTS, "mini-mla", False),  # it multiplies more
+        ((0.008, 0.013), (100, 100), (10, 64), COUNTS, "mini-mla", False),  # it reads more
+        ((0.008, 0.013), (100, 100), (64, 10), {}, "mini-mla", False),  # nobody counted
+        ((0.013, 0.008), (100, 100), (10, 64), COUNTS, "mini-gpt2", False),  # fewer products
+        ((0.010, 0.011), (100, 100), (64, 10), COUNTS, None, False),  # as good as equal
+    ],
+)
+def test_a_reason_is_given_only_where_the_numbers_hold_it(seconds, macs, read, counts, slower, why):
+    told = pace(paced(seconds, macs, read), counts)
+    assert (f"a step of {slower} takes longer: 13.0 ms against 8.0" in told) == (slower is not None)
+    assert ("matrix products" in told) == why
+    if slower is None:
+        assert told == ""
+
+
+def test_too_few_steps_and_a_model_alone_say_nothing():
+    one = recorded.grown()[0]
+    short = replace(one, steps={name: values[:3] for name, values in one.steps.items()})
+    assert pace([short, short], COUNTS) == pace([one], COUNTS) == ""

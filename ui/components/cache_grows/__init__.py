@@ -22,6 +22,8 @@ mount = component("cache_grows")
 BYTES = {"float32": 4.0, "bfloat16": 2.0, "float8": 1.0, "6bit": 0.75}  # of a number
 LETTERS = {"k_rope": "k_R"}  # over a column that is too narrow for its name
 BYTES_BFLOAT16 = 2
+LEAST_STEPS = 4  # the prefill and three tokens: before, a time is a single one
+CLEARLY, ABOUT = 1.15, 1.05  # times as long; times as much
 JUMP_TOKENS = 100_000
 
 
@@ -192,6 +194,39 @@ def measured_laws(bench: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str]:
     return laws, "\n".join([*fits, words.FITTED_ON.format(**bench)])
 
 
+def pace(grown: list[Growth], bench: Mapping[str, Any]) -> str:
+    """Whose steps take longer here, and why where the numbers say why: as a sentence.
+
+    By the median of the steps that have been measured. A reason is given only where the slower one
+    neither reads more nor multiplies more, and makes more products: then those are what is left.
+    """
+    if len(grown) < 2 or any(len(one.steps["seconds"]) < LEAST_STEPS for one in grown):
+        return ""
+    middle = {
+        name: [float(np.median(one.steps[name][1:])) for one in grown]
+        for name in ("seconds", "macs", "read")
+    }
+    slow = int(np.argmax(middle["seconds"]))
+    fast = 1 - slow
+    models = [one.trace.model for one in grown]
+    if middle["seconds"][slow] < CLEARLY * middle["seconds"][fast]:
+        return ""
+    told = words.PACE.format(
+        slow=models[slow], slow_ms=1000 * middle["seconds"][slow],
+        fast=models[fast], fast_ms=1000 * middle["seconds"][fast], device=grown[slow].trace.device,
+    )  # fmt: skip
+    products = [bench.get(model, {}).get("products", 0) for model in models]
+    no_more_work = middle["macs"][slow] <= ABOUT * middle["macs"][fast]
+    reads_less = middle["read"][slow] <= middle["read"][fast]
+    if all(products) and no_more_work and reads_less and products[slow] > products[fast]:
+        told += words.PACE_PRODUCTS.format(
+            macs=middle["macs"][slow] / middle["macs"][fast],
+            reads=middle["read"][fast] / middle["read"][slow],
+            slow=products[slow], fast=products[fast], heads=grown[slow].trace.config.num_attention_heads,
+        )  # fmt: skip
+    return told
+
+
 def cache_grows(
     grown: list[Growth],
     heads: list[tuple[int, int]],
@@ -240,6 +275,7 @@ def cache_grows(
         "arithmetic": arithmetic,
         "laws": laws,
         "fits": "\n".join([*filter(None, map(counted_law, grown)), fits]),
+        "pace": pace(grown, bench),
         "source": source,
         "words": words.GROWTH,
         "colours": {

@@ -193,7 +193,9 @@ export class CacheGrows {
         .map((side) => `${ratio(side).toFixed(1)} times (${side.model})`)
         .join(words.and),
     });
-    this.find(".headline").textContent = this.find(".spoken").textContent = headline;
+    this.find(".spoken").textContent = headline;
+    const why = form === "decode" ? this.data.pace : "";
+    this.find(".headline").textContent = [headline, why].filter(Boolean).join(" ");
   }
 
   position() {
