@@ -135,6 +135,7 @@ COMPONENTS = (
 def today(name: str, value: Any) -> Any:
     """A value that a page of then showed, as it is called today."""
     parameter = {
+        "attention": View.attention,
         "spread": View.ranks,
         "storage": View.cache_dtype,
         "scale-second": View.second,

@@ -105,7 +105,7 @@ def curve_figure(
         },
         # past half a nat more nothing is left to read; the worst lines leave the picture
         # there, but never the reader's own point
-        yaxis={"title": words.CURVE_Y.format(model=model), "range": [-0.07, top]},
+        yaxis={"title": words.CURVE_Y.format(model=model), "range": [-0.11, top]},
         legend=LEGEND,
     )
     return figure

@@ -222,7 +222,7 @@ def pace(grown: list[Growth], bench: Mapping[str, Any]) -> str:
         told += words.PACE_PRODUCTS.format(
             macs=middle["macs"][slow] / middle["macs"][fast],
             reads=middle["read"][fast] / middle["read"][slow],
-            slow=products[slow], fast=products[fast], heads=grown[slow].trace.config.num_attention_heads,
+            slow=products[slow], fast=products[fast],
         )  # fmt: skip
     return told
 

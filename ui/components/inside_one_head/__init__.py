@@ -25,8 +25,8 @@ COLOURS = {
     palette.Q: ("W_Q", "b_Q", "q_unrotated", "q", "W_UQ", "q_nope", "W_QR", "q_rope_unrotated",
                 "q_rope", "q_latent", "W_DQ", "c_q_raw", "c_q"),
     palette.K: ("W_K", "b_K", "k_unrotated", "k", "W_UK", "k_nope"),
-    palette.V: ("W_V", "b_V", "v", "W_UV", "z_latent", "z", "concat"),
-    palette.LATENT: ("W_DKV", "b_DKV", "c_raw", "c_kv", "content"),
+    palette.V: ("W_V", "b_V", "v", "W_UV", "z", "concat"),
+    palette.LATENT: ("W_DKV", "b_DKV", "c_raw", "c_kv", "content", "z_latent"),
     palette.ROPE_KEY: ("W_KR", "b_KR", "k_rope_unrotated", "k_rope", "position_scores"),
     palette.PATTERN: ("raw", "scores", "pattern"),
 }  # fmt: skip

@@ -1,10 +1,11 @@
 """What the page `cache_grows` says; {braces} are filled in the browser or by whoever draws."""
 
-PACE = "On this {device} a step of {slow} takes longer: {slow_ms:.1f} ms against {fast_ms:.1f} (medians)."
+PACE = (
+    "On {device} a step of {slow} takes longer: {slow_ms:.1f} ms against {fast_ms:.1f} (medians)."
+)
 PACE_PRODUCTS = (
-    " Not for the work ({macs:.2f} times the multiply-adds) nor for the cache (it reads {reads:.1f} "
-    "times less): at {heads} heads and so short a text it is the number of matrix products, {slow} "
-    "small ones against {fast}."
+    " It multiplies no more ({macs:.2f} times) and reads {reads:.1f} times less; at this size the "
+    "number of matrix products counts, {slow} small ones against {fast}."
 )
 GROWTH_FORMULA = {
     True: (
