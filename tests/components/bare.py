@@ -4,7 +4,7 @@ import functools
 import http.server
 import threading
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -58,11 +58,21 @@ def theme(scheme: str) -> dict[str, str]:
 
 
 class Bare:
-    """One component, or several, in a page; `page` is Playwright's."""
+    """One component, or several, in a page; `page` is Playwright's.
 
-    def __init__(self, page: Page, address: str) -> None:
+    Args:
+        page: empty.
+        address: of the files.
+        alone: makes another one, in a browser of its own.
+    """
+
+    def __init__(self, page: Page, address: str, alone: Callable[[], Page]) -> None:
+        self.address, self.alone = address, alone
+        self.open(page)
+
+    def open(self, page: Page) -> None:
         self.page = page
-        page.goto(address)
+        page.goto(self.address)
         page.wait_for_function("() => Boolean(window.show)")
 
     def show(
@@ -80,7 +90,11 @@ class Bare:
         return self.page.locator(f"#{key}")
 
     def stop_clock(self) -> None:
-        """Time passes from now on only by `page.clock.run_for`; before anything is mounted."""
+        """Time passes from now on only by `page.clock.run_for`; before anything is mounted.
+
+        A clock belongs to a browser, with all its pages: this page gets one of its own.
+        """
+        self.open(self.alone())
         self.page.clock.install(time=0)
         self.page.clock.pause_at(1_000)
 

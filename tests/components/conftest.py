@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.serving import CHROMIUM
 from tests.components.bare import Bare, serve_files
@@ -30,23 +30,42 @@ def files() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def bare_page(browser: Any, files: str) -> Iterator[Any]:
-    """bare_page(width, height, **context) -> a `Bare`; errors in the page fail the test."""
-    errors: list[str] = []
-    contexts: list[Any] = []
+@pytest.fixture(scope="session")
+def contexts(browser: Any) -> Iterator[dict[str, Any]]:
+    """A browser for each kind of reader, kept: it has compiled the components' modules before."""
+    kept: dict[str, Any] = {}
+    yield kept
+    for context in kept.values():
+        context.close()
 
-    def opened(width: int = 1440, height: int = 900, **context: Any) -> Bare:
-        viewport = {"width": width, "height": height}
-        contexts.append(browser.new_context(viewport=viewport, **context))
-        page = contexts[-1].new_page()
+
+@pytest.fixture
+def bare_page(browser: Any, contexts: dict[str, Any], files: str) -> Iterator[Any]:
+    """bare_page(width, height, **reader) -> a `Bare`; errors in the page fail the test."""
+    errors: list[str] = []
+    pages: list[Page] = []
+    alone: list[Any] = []
+
+    def watched(page: Page, width: int, height: int) -> Page:
+        page.set_viewport_size({"width": width, "height": height})
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: said.type == "error" and errors.append(said.text))
-        return Bare(page, files)
+        pages.append(page)
+        return page
+
+    def opened(width: int = 1440, height: int = 900, **reader: Any) -> Bare:
+        def in_own_browser() -> Page:
+            alone.append(browser.new_context(**reader))
+            return watched(alone[-1].new_page(), width, height)
+
+        kind = repr(sorted(reader.items()))
+        if kind not in contexts:
+            contexts[kind] = browser.new_context(**reader)
+        return Bare(watched(contexts[kind].new_page(), width, height), files, in_own_browser)
 
     yield opened
-    for context in contexts:
-        context.close()
+    for one in (*pages, *alone):
+        one.close()
     assert not errors
 
 

@@ -1,5 +1,6 @@
 """What holds for every component: its size, its events, and that it leaves nothing behind."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -74,19 +75,28 @@ def test_what_is_typed_in_a_field_does_not_reach_streamlits_shortcuts(bare, name
     assert not bare.page.evaluate("window.reached")
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+SIZES = ((1440, 900), (1024, 768), (390, 844))
+
+
 @pytest.mark.parametrize("name", DATA)
-def test_nothing_is_cut_off_in_any_size(bare_page, name, size, scheme):
-    bare = bare_page(*size, color_scheme=scheme, reduced_motion="reduce")
+def test_nothing_is_cut_off_in_any_size(bare_page, name):
+    """Loaded once, then as a window that is made smaller, in both themes."""
+    bare = bare_page(reduced_motion="reduce")
     data: Callable[[], Any] = DATA[name]
-    shown = bare.show(name, data(), scheme=scheme)
-    assert bare.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    for canvas in shown.locator("canvas:visible").all():
-        assert canvas.evaluate(COLOURS) > 1
-        assert canvas.get_attribute("aria-label") or canvas.get_attribute("title")
+    given = data()
+    for scheme, size in itertools.product(("light", "dark"), SIZES):
+        bare.page.emulate_media(color_scheme=scheme)
+        bare.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        shown = bare.show(name, given, scheme=scheme)
+        bare.page.evaluate(DRAWN)
+        assert bare.page.evaluate(WIDER) <= 0, (scheme, size)
+        for canvas in shown.locator("canvas:visible").all():
+            assert canvas.evaluate(COLOURS) > 1, (scheme, size)
+            assert canvas.get_attribute("aria-label") or canvas.get_attribute("title")
 
 
+WIDER = "document.documentElement.scrollWidth - window.innerWidth"
+DRAWN = "new Promise((told) => requestAnimationFrame(() => requestAnimationFrame(told)))"
 COLOURS = """c => new Set(new Uint32Array(
   c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer)).size"""
 
