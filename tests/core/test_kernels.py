@@ -257,52 +257,67 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 from mla_core.kernels.decode_kernel import attend_stretch
 from mla_core.kernels.launch import cut, next_power_of_2
-architecture, memory, h, c, r = map(int, sys.argv[1:])
-program = cut(h, c, r, memory)
-constants = dict(C=c, R=r, RAGGED=True, PAGED=False, HEADS=program.heads, TILE=program.tile,
-                 WIDE_C=next_power_of_2(c), WIDE_R=max(16, next_power_of_2(r)))
-names, types = attend_stretch.arg_names, {"out": "*fp32", "log_sums": "*fp32", "scale": "fp32"}
-types |= dict.fromkeys(("q_latent", "q_rope", "c_kv", "k_rope"), "*bf16")
-types |= dict.fromkeys(("lengths", "block_table"), "*i32") | dict.fromkeys(constants, "constexpr")
-signature = {name: types.get(name, "i32") for name in names}
-aligned = [n for n in names if signature[n][0] == "*" or n.endswith(("_page", "_row"))]
-made = triton.compile(
-    ASTSource(attend_stretch, signature, {(names.index(n),): v for n, v in constants.items()},
-              {(names.index(n),): [["tt.divisibility", 16]] for n in aligned}),
-    target=GPUTarget("cuda", architecture, 32),
-    options={"num_warps": program.warps, "num_stages": 2})
-open("kernel.ptx", "w").write(made.asm["ptx"])
-target = f"sm_{architecture}" + "a" * (architecture == 90)
-told = subprocess.run([triton.knobs.nvidia.ptxas.path, "-v", f"--gpu-name={target}", "kernel.ptx"],
-                      capture_output=True, text=True, check=True).stderr
-print(made.metadata.shared, re.search(r"(\\d+) bytes spill stores", told)[1],
-      made.asm["ptx"].count("wgmma.mma_async"), made.asm["ttgir"].count("async_copy_global_to_local"))
+for case in sys.argv[1:]:
+    architecture, memory, h, c, r = map(int, case.split())
+    program = cut(h, c, r, memory)
+    constants = dict(C=c, R=r, RAGGED=True, PAGED=False, HEADS=program.heads, TILE=program.tile,
+                     WIDE_C=next_power_of_2(c), WIDE_R=max(16, next_power_of_2(r)))
+    names, types = attend_stretch.arg_names, {"out": "*fp32", "log_sums": "*fp32", "scale": "fp32"}
+    types |= dict.fromkeys(("q_latent", "q_rope", "c_kv", "k_rope"), "*bf16")
+    types |= dict.fromkeys(("lengths", "block_table"), "*i32") | dict.fromkeys(constants, "constexpr")
+    signature = {name: types.get(name, "i32") for name in names}
+    aligned = [n for n in names if signature[n][0] == "*" or n.endswith(("_page", "_row"))]
+    made = triton.compile(
+        ASTSource(attend_stretch, signature, {(names.index(n),): v for n, v in constants.items()},
+                  {(names.index(n),): [["tt.divisibility", 16]] for n in aligned}),
+        target=GPUTarget("cuda", architecture, 32),
+        options={"num_warps": program.warps, "num_stages": 2})
+    open("kernel.ptx", "w").write(made.asm["ptx"])
+    target = f"sm_{architecture}" + "a" * (architecture == 90)
+    told = subprocess.run([triton.knobs.nvidia.ptxas.path, "-v", f"--gpu-name={target}", "kernel.ptx"],
+                          capture_output=True, text=True, check=True).stderr
+    print(made.metadata.shared, re.search(r"(\\d+) bytes spill stores", told)[1],
+          made.asm["ptx"].count("wgmma.mma_async"), made.asm["ttgir"].count("async_copy_global_to_local"))
 """
 
 
-@pytest.mark.parametrize(
-    ("architecture", "h", "c", "r", "wide_products"),
-    [
-        # 36 steps of 16 through 512 + 64 for the scores, 4 more of the rope key's in both warp
-        # groups, 4 steps through 64 tokens for the sum
-        (90, 128, 512, 64, 36 + 4 + 4),
-        (90, 16, 512, 64, 0),
-        (89, 128, 512, 64, 0),
-        (80, 128, 512, 64, 0),
-        (80, 8, 64, 16, 0),
-    ],
-)
-def test_it_compiles_for_gpus_that_are_not_here(architecture, h, c, r, wide_products, tmp_path):
-    """Within their shared memory, nothing spilled, the next tile copied while one is computed."""
-    root = str(Path(__file__).parents[2])
-    environment = {"PATH": "/usr/bin:/bin", "TRITON_CACHE_DIR": str(tmp_path), "PYTHONPATH": root}
+# (architecture, h, c, r) -> how many wide products: 36 steps of 16 through 512 + 64 for the scores, 4
+# more of the rope key's in both warp groups, 4 steps through 64 tokens for the sum
+WIDE_PRODUCTS = {
+    (90, 128, 512, 64): 36 + 4 + 4,
+    (90, 16, 512, 64): 0,
+    (89, 128, 512, 64): 0,
+    (80, 128, 512, 64): 0,
+    (80, 8, 64, 16): 0,
+}
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory) -> dict[tuple[int, ...], list[int]]:
+    """What the compiler says of each, all in one process: opening torch and Triton takes longest."""
+    folder = tmp_path_factory.mktemp("compiled")
+    cases = [f"{sm} {GPUS[sm]} {h} {c} {r}" for sm, h, c, r in WIDE_PRODUCTS]
     told = subprocess.run(
-        [sys.executable, "-c", COMPILE, *map(str, (architecture, GPUS[architecture], h, c, r))],
-        env=environment, cwd=tmp_path, capture_output=True, text=True, check=True,
-    ).stdout.split()  # fmt: skip
-    shared, spilled, wgmma, copies = map(int, told)
-    assert shared <= GPUS[architecture] and spilled == 0 and copies >= 2
-    assert wgmma == wide_products
+        [sys.executable, "-c", COMPILE, *cases],
+        env=environment(folder), cwd=folder, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    said = ([int(number) for number in line.split()] for line in told)
+    return dict(zip(WIDE_PRODUCTS, said, strict=True))
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Without the interpreter that the other tests need."""
+    root = str(Path(__file__).parents[2])
+    return {"PATH": "/usr/bin:/bin", "TRITON_CACHE_DIR": str(folder), "PYTHONPATH": root}
+
+
+@pytest.mark.xdist_group("compiled")
+@pytest.mark.parametrize("case", WIDE_PRODUCTS)
+def test_it_compiles_for_gpus_that_are_not_here(compiled, case):
+    """Within their shared memory, nothing spilled, the next tile copied while one is computed."""
+    shared, spilled, wgmma, copies = compiled[case]
+    assert shared <= GPUS[case[0]] and spilled == 0 and copies >= 2
+    assert wgmma == WIDE_PRODUCTS[case]
 
 
 COMPILE_HOPPER = """
@@ -339,11 +354,9 @@ print(made.metadata.shared, re.search(r"(\\d+) bytes spill stores", told)[1],
 
 def test_the_hopper_kernel_compiles(tmp_path):
     """Within the shared memory, one register spilled at most, its products not waited for one by one."""
-    root = str(Path(__file__).parents[2])
-    environment = {"PATH": "/usr/bin:/bin", "TRITON_CACHE_DIR": str(tmp_path), "PYTHONPATH": root}
     told = subprocess.run(
         [sys.executable, "-c", COMPILE_HOPPER],
-        env=environment, cwd=tmp_path, capture_output=True, text=True, check=True,
+        env=environment(tmp_path), cwd=tmp_path, capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
     shared, spilled, products, serialized = map(int, told)
     assert shared <= GPUS[90] and spilled <= 4 and not serialized

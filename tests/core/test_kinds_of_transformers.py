@@ -19,6 +19,7 @@ from mla_core.arithmetic.architectures.compared_kinds import COMPARED
 from mla_core.arithmetic.architectures.hugging_face import ConfigError, from_config
 from tests.core.tiny_kinds import built, kept_bytes, tiny
 
+pytestmark = pytest.mark.xdist_group("kinds")  # what came of each is computed once
 ADDITIONS = (5, 30, 1)  # within the windows, beyond them, and one decode step
 NAMES = sorted({*MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, *MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES})
 # the kinds that transformers' two lists have and we refuse though they write text, each with its reason

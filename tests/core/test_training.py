@@ -19,9 +19,16 @@ from mla_core.training.runs import read_runs
 from tests.core import formats
 
 
-def test_a_few_steps_lower_the_loss_and_save_a_model_that_opens(tmp_path, monkeypatch):
-    # on a GPU the step is compiled, and the compiler cannot see through the tests' type checks
+@pytest.fixture
+def short_rows(monkeypatch):
+    """Rows of 96 tokens on two cores; on a GPU the step is compiled, and the compiler cannot see
+    through the tests' type checks."""
     monkeypatch.setattr("mla_core.training.loop.default_device", lambda: torch.device("cpu"))
+    monkeypatch.setattr("mla_core.training.loop.CONTEXT", 96)
+
+
+@pytest.mark.usefixtures("short_rows")
+def test_a_few_steps_lower_the_loss_and_save_a_model_that_opens(tmp_path):
     texts = everyday.everyday_texts(200)
     tokenizer = data.train_tokenizer(texts)
     ids, starts = data.encode(texts, tokenizer)
@@ -34,8 +41,8 @@ def test_a_few_steps_lower_the_loss_and_save_a_model_that_opens(tmp_path, monkey
     assert "step 8/8" in lines[-1]
 
 
+@pytest.mark.usefixtures("short_rows")
 def test_runs_from_several_seeds_are_scored_and_never_made_twice(tmp_path, monkeypatch):
-    monkeypatch.setattr("mla_core.training.loop.default_device", lambda: torch.device("cpu"))
     monkeypatch.setattr("mla_core.training.data.HELD_OUT", 20)
     monkeypatch.setattr("mla_core.training.repeat.Recipe", lambda: Recipe(rows=2, warmup=1))
     data.write_corpus(everyday.everyday_texts(200), tmp_path / "part.00.xz")
@@ -221,7 +228,7 @@ def test_shipped_models_keep_their_promises():
     sizes = [(ASSETS / "models" / name / "model.safetensors").stat().st_size for name in EMBEDDED]
     assert max(sizes) <= 16 * 2**20 and sum(sizes) <= 90 * 2**20
     assert set(EMBEDDED) == set(CONFIGS)
-    texts = shipped_texts()[:24]
+    texts = shipped_texts()[:10]
     bits = {
         name: evaluate.bits_per_byte(load_model(name, device="cpu"), texts)["bits_per_byte"]
         for name in EMBEDDED
@@ -278,7 +285,7 @@ def test_healing_trains_only_the_factors_and_lowers_the_divergence(monkeypatch):
     healing.balance(converted)
     assert divergence() == pytest.approx(first, rel=1e-3)  # balancing changes nothing
     texts = ["Once upon a time there was a cat. " * 3, "The sun is warm and the sky is blue. " * 3]
-    steps = healing.heal(original, converted, texts * 10, seconds=6, log=lambda _: None)
+    steps = healing.heal(original, converted, texts * 10, seconds=2, log=lambda _: None)
     assert steps >= 1 and divergence() < first
     for name, x in converted.state_dict().items():
         factor = ".kv_a_proj." in name or ".kv_b_proj." in name
