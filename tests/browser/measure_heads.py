@@ -16,11 +16,17 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.serving import ROOT, launch, serve
 
 REPEATS = 3
-SETUP = """
+ENTRY = """
 import sys; sys.path.insert(0, {root!r})
-import dataclasses, numpy as np, streamlit as st
+import streamlit as st
+from ui.components import modules
+app = st.App("drawn.py", routes=modules.routes())
+"""
+SETUP = """
+import numpy as np, streamlit as st
 from mla_core.models.families import read_config
 from mla_core.models.locate import locate
+from mla_core.models.tokenizer import open_tokenizer
 from mla_core.records.trace import Trace
 tokens = {tokens}
 rng = np.random.default_rng(0)
@@ -29,16 +35,17 @@ patterns = (weights / weights.sum(-1, keepdims=True)).astype(np.float32)
 st.set_page_config(layout="wide")
 """
 OURS = """
-from ui.state import url as state
-from ui.components.every_head import wall, wall_side
-config = read_config(locate("mini-gpt2"))
-def trace(name, pattern):
-    ids = tuple(range(tokens))
-    words = tuple(f"w{i}" for i in ids)
-    return Trace(name, config, "x", "cpu", "float32", ids, words, False, tokens, (), {"pattern": pattern})
-sides = [wall_side(trace(f"m{i}", p), None, None, "drawn", range(len(p))) for i, p in enumerate(patterns)]
-wall(sides, headline="", corresponds=False, origin=([(0, 0), (0, 0)], 1), view=state.current(),
-     on_head=lambda: None, on_option=lambda: None, on_enter=lambda: None)
+from ui.components.every_head import every_head, side
+from ui.state import url
+directory = locate("mini-gpt2")
+config, tokenizer = read_config(directory), open_tokenizer(directory)
+def drawn(i, pattern):
+    ids = tuple(range(100, 100 + tokens))
+    return Trace(f"m{i}", config, "x", "cpu", "float32", ids, tuple(map(str, ids)), False, tokens, (),
+                 {"pattern": pattern})
+every_head([side(drawn(i, p), None, tokenizer, "drawn", range(12)) for i, p in enumerate(patterns)],
+           headline="", corresponds=False, origin=([(0, 0), (0, 0)], 1), view=url.read("every_head"),
+           on={})
 """
 PLOTLY = """
 import plotly.graph_objects as go
@@ -106,11 +113,12 @@ def walls() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         for tokens in (32, 64):
             for name, code, ready in variants:
-                script = Path(folder) / f"{name.split()[0]}{tokens}.py"
-                script.write_text(SETUP.format(root=str(ROOT), tokens=tokens) + code)
+                entry = Path(folder) / "entry.py"
+                entry.write_text(ENTRY.format(root=str(ROOT)))
+                entry.with_name("drawn.py").write_text(SETUP.format(tokens=tokens) + code)
                 runs = []
                 for _ in range(REPEATS):
-                    with serve(script, Path(folder)) as url:
+                    with serve(entry, Path(folder)) as url:
                         browser = launch(playwright)
                         # the server's own first steps are not the picture's: imports and the like
                         warm = browser.new_page()
