@@ -76,6 +76,8 @@ def baseline(
     directory = locate(name_or_directory)
     config = read_config(directory)
     if config.model_type != "gpt2":
-        raise CheckpointError(f"{directory} holds a {config.model_type}; the baseline is a gpt2")
+        raise CheckpointError.of(
+            "other_baseline", directory=str(directory), model_type=config.model_type
+        )
     chosen = torch.device(device) if device is not None else default_device()
     return TransformerBridge(title(name_or_directory), directory, chosen)

@@ -53,12 +53,15 @@ class ChatTokenizer(Tokenizer):
         made = super().from_directory(directory)
         assert isinstance(made, cls)
         if not has_template(directory):
-            raise CheckpointError(f"{directory} has no chat template: use the raw text")
+            raise CheckpointError.of("no_template", directory=str(directory))
         try:
             made._chat = PreTrainedTokenizerFast.from_pretrained(directory, local_files_only=True)
             made.encode("Hello")
         except Exception as error:  # of the template's language, or of tokenizers
-            raise CheckpointError(_told(directory, error)) from None
+            reason = " ".join((str(error) or repr(error)).split())
+            raise CheckpointError.of(
+                "bad_template", directory=str(directory), reason=reason
+            ) from None
         return made
 
     def encode(self, text: str) -> list[int]:
@@ -67,11 +70,6 @@ class ChatTokenizer(Tokenizer):
             [{"role": "user", "content": text}], add_generation_prompt=True, return_dict=False
         )
         return ids
-
-
-def _told(directory: Path, error: Exception) -> str:
-    reason = " ".join((str(error) or repr(error)).split())
-    return f"the chat template in {directory} cannot be used: {reason}"
 
 
 def chatting(model: "LanguageModel", tokenizer: Tokenizer) -> "LanguageModel":

@@ -43,10 +43,10 @@ def load_model(
     family, config = read_family(directory)
     tokenizer = Tokenizer.from_directory(directory)
     if tokenizer.vocab_size > config.vocab_size:
-        raise CheckpointError(
-            f"{directory / 'tokenizer.json'} has {tokenizer.vocab_size} tokens, "
-            f"config.json only {config.vocab_size}"
-        )
+        raise CheckpointError.of(
+            "too_many_tokens", path=str(directory / "tokenizer.json"),
+            tokens=tokenizer.vocab_size, vocabulary=config.vocab_size,
+        )  # fmt: skip
     refuse_quantised(directory)
     model = family.model_class.from_directory(directory, config, device, dtype)
     model.requires_grad_(False).eval()

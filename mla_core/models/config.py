@@ -1,19 +1,24 @@
 """What a checkpoint's `config.json` says, in DeepSeek's words, checked before anything is built."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from mla_core.attention.rope_config import RopeConfig
+from mla_core.models.checkpoint_sentences import SENTENCES
 from mla_core.records.problem import Problem
 
 AttentionKind = Literal["MHA", "GQA", "MQA", "MLA"]
 CONVERTED = "mla_"  # before the model_type of what `convert_to_mla` made
+FILE = "config.json"  # in sentences of who reads its fields: who opened it knows its path
 
 
 class CheckpointError(Problem, ValueError):
     """A model directory that cannot be opened; the message names the file and the reason."""
+
+    sentences: ClassVar[Mapping[str, str]] = SENTENCES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,18 +126,15 @@ def read_json(directory: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: no such file, not JSON, or not an object.
     """
-    path = directory / "config.json"
+    path = directory / FILE
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CheckpointError(
-            f"{path} does not exist: a model directory holds config.json, "
-            "model.safetensors and tokenizer.json"
-        ) from None
+        raise CheckpointError.of("no_config", path=str(path)) from None
     except (ValueError, OSError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from None
+        raise CheckpointError.of("unreadable_config", path=str(path), reason=str(error)) from None
     if not isinstance(raw, dict):
-        raise CheckpointError(f"{path} must hold one JSON object")
+        raise CheckpointError.of("no_object", path=str(path))
     return raw
 
 
@@ -141,7 +143,9 @@ def parse_converted(raw: dict[str, Any]) -> ModelConfig:
     config = ModelConfig.from_dict(raw)
     ranks = config.ranks
     if len(ranks) != config.num_hidden_layers or not all(type(r) is int and r > 0 for r in ranks):
-        raise ValueError(f"each of {config.num_hidden_layers} layers needs a rank, not {ranks}")
+        raise CheckpointError.of(
+            "ranks", path=FILE, layers=config.num_hidden_layers, ranks=str(ranks)
+        )
     return config
 
 
@@ -153,7 +157,7 @@ def positive_int(raw: dict[str, Any], name: str, default: int | None = None) -> 
     if value is None:
         raise KeyError(name)
     if type(value) is not int or value < 1:
-        raise ValueError(f"{name} must be a positive whole number, not {value!r}")
+        raise CheckpointError.of("not_positive", path=FILE, field=name, value=value)
     return value
 
 
@@ -161,5 +165,5 @@ def activation(raw: dict[str, Any], name: str, built: tuple[str, ...]) -> str:
     """The activation of the MLPs, the first of those that are built unless said otherwise."""
     value = raw.get(name, built[0])
     if value not in built:
-        raise ValueError(f"the activation {value!r} is not built here (only {', '.join(built)})")
+        raise CheckpointError.of("activation", path=FILE, value=value, built=", ".join(built))
     return value

@@ -35,9 +35,8 @@ def need_room(what: str, numbers: int, device: torch.device, dtype: torch.dtype)
     """
     needed, (free, _) = ROOM * numbers * dtype.itemsize, free_and_total(device)
     if needed > free:
-        raise CheckpointError(
-            f"{what} needs {needed / GB:.1f} GB of memory in {str(dtype).split('.')[1]}; "
-            f"{free / GB:.1f} GB are free"
+        raise CheckpointError.of(
+            "no_room", what=what, needed=needed / GB, dtype=str(dtype).split(".")[1], free=free / GB
         )
 
 

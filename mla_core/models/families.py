@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mla_core.models.config import (
     CONVERTED,
+    FILE,
     CheckpointError,
     ModelConfig,
     parse_converted,
@@ -33,7 +34,8 @@ class Family:
         model_types: what their `config.json` may call them; one that begins with `mla_` is what
             `convert_to_mla` makes of the type behind it.
         parser: "module:function", from the JSON object to a `ModelConfig`; it says what is wrong as
-            a KeyError (a missing field), a TypeError or a ValueError.
+            a KeyError (a missing field), a TypeError or a ValueError; a CheckpointError, which is
+            one, can be said in another language too.
         model: "module:class" of the `LanguageModel`.
         accepts: whether this family opens such a configuration; the first one that does is taken.
     """
@@ -82,7 +84,7 @@ def family_of(raw: dict[str, Any]) -> Family:
     """The family that opens a `config.json`.
 
     Raises:
-        ValueError: none of those that are known.
+        CheckpointError: none of those that are known.
     """
     model_type = raw.get("model_type")
     for family in FAMILIES:
@@ -90,10 +92,11 @@ def family_of(raw: dict[str, Any]) -> Family:
             return family
     known = (name for family in FAMILIES for name in family.model_types)
     listed = ", ".join(dict.fromkeys(name for name in known if not name.startswith(CONVERTED)))
-    raise ValueError(
-        f"the architecture {model_type!r} is not known here; known are {listed}"
-        + ("; code that it brings along (auto_map) is never run" if raw.get("auto_map") else "")
-    )
+    if raw.get("auto_map"):
+        raise CheckpointError.of(
+            "unknown_architecture_with_code", path=FILE, model_type=model_type, known=listed
+        )
+    raise CheckpointError.of("unknown_architecture", path=FILE, model_type=model_type, known=listed)
 
 
 def read_family(directory: Path) -> tuple[Family, ModelConfig]:
@@ -103,39 +106,37 @@ def read_family(directory: Path) -> tuple[Family, ModelConfig]:
         CheckpointError: no such file, not JSON, an unknown architecture, or one with parts that
             are not built here (other activations, quantised weights, ...).
     """
-    path, raw = directory / "config.json", read_json(directory)
+    path, raw = str(directory / FILE), read_json(directory)
     try:
         family = family_of(raw)
         _refuse_quantised(raw)
         token = raw.get("bos_token_id")
         if token is not None and type(token) is not int:
-            raise _start_token_problem(token, "")
+            raise CheckpointError.of("start_token_kind", path=path, token=token)
         config = family.parse(raw)
         token, last = config.bos_token_id, config.vocab_size - 1
         if token is not None and not 0 <= token <= last:
-            default = "" if "bos_token_id" in raw else " (the default where a file names none)"
-            raise _start_token_problem(token, f", 0 to {last}{default}")
+            if "bos_token_id" in raw:
+                raise CheckpointError.of("start_token_outside", path=path, token=token, last=last)
+            raise CheckpointError.of(
+                "default_start_token_outside", path=path, token=token, last=last
+            )
         return family, config
     except KeyError as error:
-        raise CheckpointError(f"{path} lacks the field {error}") from None
+        raise CheckpointError.of("missing_field", path=path, field=error.args[0]) from None
+    except CheckpointError as error:
+        raise error.with_values(path=path) from None
     except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{path}: {error}") from None
+        raise CheckpointError.of("refused_config", path=path, reason=str(error)) from None
 
 
 def _refuse_quantised(raw: dict[str, Any]) -> None:
     for name in ("quantization_config", "compression_config"):  # the second: compressed-tensors'
         if raw.get(name):
             said = raw[name].get("quant_method") if isinstance(raw[name], dict) else None
-            method = f" ({said})" if said else ""
-            raise ValueError(
-                f"{name} is set{method}: its weights are quantised; only whole ones are opened here"
-            )
-
-
-def _start_token_problem(token: Any, more: str) -> ValueError:
-    return ValueError(
-        f"bos_token_id is {token!r}: it must be null or a token of the vocabulary{more}"
-    )
+            if said:
+                raise CheckpointError.of("quantised_by", path=FILE, field=name, method=str(said))
+            raise CheckpointError.of("quantised", path=FILE, field=name)
 
 
 def read_config(directory: Path) -> ModelConfig:

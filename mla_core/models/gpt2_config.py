@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from mla_core.models.config import ModelConfig, activation, positive_int
+from mla_core.models.config import FILE, CheckpointError, ModelConfig, activation, positive_int
 
 
 def parse(raw: dict[str, Any]) -> ModelConfig:
     """The configuration that transformers' `GPT2Config` would make of it.
 
     Raises:
-        KeyError, TypeError, ValueError: a field is missing, wrong, or asks for a part that is not
-            built here.
+        KeyError, TypeError, ValueError: a field is missing, wrong, or (CheckpointError) asks for a
+            part that is not built here.
     """
     for flag in ("add_cross_attention", "scale_attn_by_inverse_layer_idx"):
         if raw.get(flag):
-            raise ValueError(f"{flag} is set, which is not built here")
+            raise CheckpointError.of("flag_not_built", path=FILE, flag=flag)
     if not raw.get("scale_attn_weights", True):
-        raise ValueError("scale_attn_weights is off, which is not built here")
+        raise CheckpointError.of("unscaled", path=FILE)
     d, heads = positive_int(raw, "n_embd"), positive_int(raw, "n_head")
     if d % heads:
-        raise ValueError(f"n_embd {d} is not a multiple of n_head {heads}")
+        raise CheckpointError.of("uneven_heads", path=FILE, width=d, heads=heads)
     return ModelConfig(
         model_type="gpt2",
         vocab_size=positive_int(raw, "vocab_size"),

@@ -9,10 +9,11 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
+from typing import ClassVar
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -37,21 +38,47 @@ FILES = ("config.json", "tokenizer.json", WEIGHTS)  # the large one last
 CHUNK = 1 << 18
 TRIES = 4  # of a connection that breaks; each goes on where the last one ended
 TIMEOUT = 20.0
+MB = 1e6
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 Progress = Callable[[int, int], None]  # bytes that are here, bytes in all
 
 
 class DownloadError(CheckpointError):
-    """A download that ended early; the message says why and how to go on.
+    """A download that ended early; the message says why and how to go on."""
 
-    Attributes:
-        status: the hub's answer, if it was an error.
-    """
-
-    def __init__(self, told: str, status: int | None = None) -> None:
-        super().__init__(told)
-        self.status = status
+    sentences: ClassVar[Mapping[str, str]] = {
+        "unknown": "{name} is not known; known are {known}",
+        "disk_full": (
+            "The disk is full: {folder} needs {size:,.0f} MB. "
+            "Make room and try again; it goes on where it stopped."
+        ),
+        "disk_too_small": (
+            "{folder} needs {missing:,.0f} MB more; its disk has {free:,.0f} MB left. "
+            "Make room, or set MLA_EXPLORER_CACHE to a folder on another disk."
+        ),
+        "not_writable": "{folder} cannot be written: {reason}.",
+        "no_size": "{host} does not say how long {file} is; try again.",
+        "login": (
+            "{host} asks for a login ({status}), which this model should not need. "
+            "Or set {variable} to a directory that holds the model."
+        ),
+        "not_there": (
+            "{host} does not have this model ({status}): {url}. "
+            "Or set {variable} to a directory that holds the model."
+        ),
+        "too_often": "{host} is asked too often ({status}): wait a few minutes and try again.",
+        "trouble": "{host} has trouble of its own ({status}): try again later.",
+        "unreachable": (
+            "{host} cannot be reached: check the network and try again. "
+            "Or set {variable} to a directory that holds the model."
+        ),
+        "broke": (
+            "The connection to {host} broke at {have:,.1f} of {size:,.1f} MB: "
+            "try again; it goes on from there."
+        ),
+        "damaged": "{file} arrived damaged and was deleted: try again.",
+    }
 
 
 class Cancelled(Exception):
@@ -121,7 +148,7 @@ def download(
         Cancelled: `cancelled` said so.
     """
     if name not in REPOSITORIES:
-        raise DownloadError(f"{name} is not known; known are {', '.join(REPOSITORIES)}")
+        raise DownloadError.of("unknown", name=name, known=", ".join(REPOSITORIES))
     there = on_this_machine(name)
     if there is not None:
         return there
@@ -142,11 +169,10 @@ def download(
             before += size
     except OSError as error:
         if error.errno in NO_SPACE:
-            raise DownloadError(
-                f"The disk is full: {target} needs {total / 1e6:,.0f} MB. "
-                "Make room and try again; it goes on where it stopped."
-            ) from None
-        raise DownloadError(f"{target} cannot be written: {error.strerror or error}.") from None
+            raise DownloadError.of("disk_full", folder=str(target), size=total / MB) from None
+        raise DownloadError.of(
+            "not_writable", folder=str(target), reason=error.strerror or str(error)
+        ) from None
     return target
 
 
@@ -168,7 +194,7 @@ def _if_there(name: str, file: str, endpoint: str | None) -> tuple[str, int, str
     try:
         return _about(name, file, endpoint)
     except DownloadError as error:
-        if error.status == 404:
+        if error.key == "not_there":
             return None
         raise
 
@@ -191,9 +217,8 @@ def _need_disk(target: Path, sizes: dict[str, int]) -> None:
     missing = sum(sizes.values()) - sum(path.stat().st_size for path in there if path.exists())
     free = shutil.disk_usage(target).free
     if missing > free:
-        raise DownloadError(
-            f"{target} needs {missing / 1e6:,.0f} MB more; its disk has {free / 1e6:,.0f} MB left. "
-            "Make room, or set MLA_EXPLORER_CACHE to a folder on another disk."
+        raise DownloadError.of(
+            "disk_too_small", folder=str(target), missing=missing / MB, free=free / MB
         )
 
 
@@ -210,25 +235,25 @@ def _about(name: str, file: str, endpoint: str | None) -> tuple[str, int, str | 
         found = get_hf_file_metadata(url, token=False, timeout=TIMEOUT, endpoint=endpoint)
     except Exception as error:  # huggingface_hub's and httpx's own families of errors
         status = getattr(getattr(error, "response", None), "status_code", None)
-        raise DownloadError(_told(name, status, url), status) from None
+        raise _refusal(name, status, url) from None
     if not found.size:
-        raise DownloadError(f"{urlsplit(url).netloc} does not say how long {file} is; try again.")
+        raise DownloadError.of("no_size", host=urlsplit(url).netloc, file=file)
     etag = (found.etag or "").strip('"')
     return found.location, found.size, etag if len(etag) == 64 else None
 
 
-def _told(name: str, status: int | None, url: str) -> str:
-    host = urlsplit(url).netloc
-    by_hand = f"Or set {variable(name)} to a directory that holds the model."
+def _refusal(name: str, status: int | None, url: str) -> DownloadError:
+    """What a status of the hub's means; None: it did not answer."""
+    host, by_hand = urlsplit(url).netloc, variable(name)
     if status in (401, 403):
-        return f"{host} asks for a login ({status}), which this model should not need. {by_hand}"
+        return DownloadError.of("login", host=host, status=status, variable=by_hand)
     if status == 404:
-        return f"{host} does not have this model (404): {url}. {by_hand}"
+        return DownloadError.of("not_there", host=host, status=status, url=url, variable=by_hand)
     if status == 429:
-        return f"{host} is asked too often (429): wait a few minutes and try again."
+        return DownloadError.of("too_often", host=host, status=status)
     if status is not None:
-        return f"{host} has trouble of its own ({status}): try again later."
-    return f"{host} cannot be reached: check the network and try again. {by_hand}"
+        return DownloadError.of("trouble", host=host, status=status)
+    return DownloadError.of("unreachable", host=host, variable=by_hand)
 
 
 def _fetch(
@@ -254,14 +279,12 @@ def _fetch(
             break
     have = part.stat().st_size if part.exists() else 0
     if have < size:
-        raise DownloadError(
-            trouble
-            or f"The connection to {urlsplit(url).netloc} broke at {have / 1e6:,.1f} of "
-            f"{size / 1e6:,.1f} MB: try again; it goes on from there."
+        raise trouble or DownloadError.of(
+            "broke", host=urlsplit(url).netloc, have=have / MB, size=size / MB
         )
     if have > size or (digest is not None and _sha256(part) != digest):
         part.unlink()
-        raise DownloadError(f"{path.name} arrived damaged and was deleted: try again.")
+        raise DownloadError.of("damaged", file=path.name)
     part.replace(path)
 
 
@@ -272,8 +295,8 @@ def _read_on(
     size: int,
     cancelled: Callable[[], bool],
     here: Callable[[int], None],
-) -> str | None:
-    """Appends what the server sends until it ends or breaks; a sentence if the server says why."""
+) -> DownloadError | None:
+    """Appends what the server sends until it ends or breaks; the error if the server says why."""
     have = part.stat().st_size if part.exists() else 0
     if have >= size:
         return None
@@ -291,8 +314,8 @@ def _read_on(
                     here(have)
     except HTTPError as error:
         if error.code < 500:
-            raise DownloadError(_told(name, error.code, url)) from None
-        return _told(name, error.code, url)
+            raise _refusal(name, error.code, url) from None
+        return _refusal(name, error.code, url)
     except HTTPException:
         pass
     except OSError as error:

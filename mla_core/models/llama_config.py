@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from mla_core.attention.rope_config import RopeConfig
-from mla_core.models.config import ModelConfig, activation, positive_int
+from mla_core.models.config import FILE, CheckpointError, ModelConfig, activation, positive_int
 
 
 def has_experts(raw: dict[str, Any]) -> bool:
@@ -20,8 +20,8 @@ def parse(raw: dict[str, Any]) -> ModelConfig:
     """The configuration that transformers' class of that model_type would make of it.
 
     Raises:
-        KeyError, TypeError, ValueError: a field is missing, wrong, or asks for a part that is not
-            built here.
+        KeyError, TypeError, ValueError: a field is missing, wrong, or (CheckpointError) asks for a
+            part that is not built here.
     """
     model_type, heads, d = (
         raw["model_type"],
@@ -44,11 +44,9 @@ def parse(raw: dict[str, Any]) -> ModelConfig:
         head_dim = mla["qk_rope_head_dim"]
     kv_heads = positive_int(raw, "num_key_value_heads", heads)
     if heads % kv_heads:
-        raise ValueError(
-            f"num_attention_heads {heads} is not a multiple of num_key_value_heads {kv_heads}"
-        )
+        raise CheckpointError.of("uneven_groups", path=FILE, heads=heads, kv_heads=kv_heads)
     if head_dim % 2:
-        raise ValueError(f"RoPE turns pairs of numbers, so its width {head_dim} must be even")
+        raise CheckpointError.of("odd_rotation", path=FILE, head_dim=head_dim)
     context = positive_int(
         raw, "max_position_embeddings", 4096 if model_type == "deepseek_v3" else 2048
     )
@@ -79,9 +77,9 @@ def _rope(raw: dict[str, Any], context: int) -> RopeConfig:
     given.setdefault("rope_theta", raw.get("rope_theta", 10_000.0))
     given.setdefault("rope_type", given.pop("type", "default"))
     if given["rope_type"] not in ("default", "linear", "llama3", "yarn"):
-        raise ValueError(f"rope_type {given['rope_type']!r} is not built here")
+        raise CheckpointError.of("rope_type", path=FILE, rope_type=given["rope_type"])
     if given.get("partial_rotary_factor", 1.0) != 1.0:
-        raise ValueError("partial_rotary_factor is not built here")
+        raise CheckpointError.of("partial_rotation", path=FILE)
     original = given.get("original_max_position_embeddings") or context
     given["original_max_position_embeddings"] = original
     if given["rope_type"] == "yarn" and given.get("factor") is None:

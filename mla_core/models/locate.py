@@ -22,19 +22,15 @@ def locate(name_or_directory: str | Path) -> Path:
     if name_or_directory in EMBEDDED:
         return ASSETS / "models" / str(name_or_directory)
     if name_or_directory in REPOSITORIES:
-        found = on_this_machine(str(name_or_directory))
+        name = str(name_or_directory)
+        found = on_this_machine(name)
         if found is None:
-            raise CheckpointError(
-                f"{name_or_directory} is not on this machine yet: fetch it with "
-                f'mla_core.download("{name_or_directory}"), or set {variable(str(name_or_directory))}'
-            )
+            raise CheckpointError.of("not_downloaded", name=name, variable=variable(name))
         return found
     directory = Path(name_or_directory)
     if not directory.is_dir():
-        raise CheckpointError(
-            f"{name_or_directory} is neither a directory nor a known model "
-            f"({', '.join((*EMBEDDED, *REPOSITORIES))})"
-        )
+        known = ", ".join((*EMBEDDED, *REPOSITORIES))
+        raise CheckpointError.of("unknown_name", name=str(name_or_directory), known=known)
     return directory
 
 

@@ -46,8 +46,10 @@ class Tokenizer:
                 tokenizer.decoder = decoders.ByteLevel()
                 return cls(tokenizer)
         except Exception as error:  # tokenizers raises bare Exception
-            raise CheckpointError(f"the tokenizer in {directory} cannot be read: {error}") from None
-        raise CheckpointError(f"{path} does not exist")
+            raise CheckpointError.of(
+                "unreadable_tokenizer", directory=str(directory), reason=str(error)
+            ) from None
+        raise CheckpointError.of("missing_file", path=str(path))
 
     def encode(self, text: str) -> list[int]:
         return self._tokenizer.encode(text, add_special_tokens=False).ids

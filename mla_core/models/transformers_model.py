@@ -277,16 +277,17 @@ def open_body(
         )  # fmt: skip
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = _one_line(error)
-        raise CheckpointError(f"{directory} cannot be built by transformers: {reason}") from None
+        raise CheckpointError.of("not_built", directory=str(directory), reason=reason) from None
     missing = sorted(about["missing_keys"])
     if missing:
-        raise CheckpointError(
-            f"{directory} lacks {len(missing)} tensors, the first is {missing[0]}"
+        raise CheckpointError.of(
+            "missing_tensors", directory=str(directory), count=len(missing), first=missing[0]
         )
     if about["mismatched_keys"]:
         name, file, wanted = sorted(about["mismatched_keys"])[0]
-        raise CheckpointError(
-            f"{directory}: {name} has shape {tuple(file)}, config.json asks for {tuple(wanted)}"
-        )
+        raise CheckpointError.of(
+            "other_shape", directory=str(directory), tensor=name,
+            shape=str(tuple(file)), wanted=str(tuple(wanted)),
+        )  # fmt: skip
     check_finite(dict(body.named_parameters()), str(directory))
     return body.eval()

@@ -20,14 +20,11 @@ def weight_files(directory: Path) -> list[Path]:
                 set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
             )
         except (ValueError, KeyError, AttributeError, TypeError):
-            raise CheckpointError(f"{index} is not an index of safetensors files") from None
+            raise CheckpointError.of("no_index", path=str(index)) from None
         # an index is data from outside: it may name files beside it and nothing else
         if any(Path(name).name != name for name in names):
-            raise CheckpointError(f"{index} names a file outside its directory")
+            raise CheckpointError.of("outside", path=str(index))
         return [directory / name for name in names]
     if list(directory.glob("*.bin")):
-        raise CheckpointError(
-            f"{directory} holds pickled weights only; save it as {single.name}, "
-            "which cannot run code when it is opened"
-        )
-    raise CheckpointError(f"{single} does not exist")
+        raise CheckpointError.of("pickled", directory=str(directory), file=single.name)
+    raise CheckpointError.of("missing_file", path=str(single))

@@ -24,9 +24,9 @@ def open_weight_file(path: Path) -> safe_open:
     try:
         return safe_open(path, framework="pt", device="cpu")
     except FileNotFoundError:
-        raise CheckpointError(f"{path} does not exist") from None
+        raise CheckpointError.of("missing_file", path=str(path)) from None
     except (SafetensorError, OSError, struct.error) as error:
-        raise CheckpointError(f"{path} is damaged or cut short ({error}); fetch it again") from None
+        raise CheckpointError.of("damaged_file", path=str(path), reason=str(error)) from None
 
 
 def check_finite(weights: Mapping[str, Tensor], where: str) -> None:
@@ -37,7 +37,7 @@ def check_finite(weights: Mapping[str, Tensor], where: str) -> None:
     """
     for name, tensor in weights.items():
         if not tensor.isfinite().all():
-            raise CheckpointError(f"{where}: {name} holds NaN or infinite numbers; fetch it again")
+            raise CheckpointError.of("not_finite", where=where, tensor=name)
 
 
 def refuse_quantised(directory: Path) -> None:
@@ -51,9 +51,8 @@ def refuse_quantised(directory: Path) -> None:
             for name in file.keys():  # noqa: SIM118 (safe_open is no mapping)
                 dtype = file.get_slice(name).get_dtype()
                 if name.endswith(".weight") and dtype not in REAL:
-                    raise CheckpointError(
-                        f"{path}: {name} holds {dtype}: its weights are quantised, though config.json "
-                        "has no quantization_config; only whole ones are opened here"
+                    raise CheckpointError.of(
+                        "quantised_tensor", path=str(path), tensor=name, dtype=str(dtype)
                     )
 
 
@@ -90,17 +89,19 @@ def read_weights(directory: Path, wanted: Mapping[str, Tensor], prefix: str) -> 
                     found[full] = file.get_tensor(name)
     missing = sorted(wanted.keys() - found.keys())
     if missing:
-        raise CheckpointError(
-            f"{directory} lacks {len(missing)} tensors, the first is {missing[0]}"
+        raise CheckpointError.of(
+            "missing_tensors", directory=str(directory), count=len(missing), first=missing[0]
         )
     for name, tensor in found.items():
         if tensor.shape != wanted[name].shape:
-            raise CheckpointError(
-                f"{directory}: {name} has shape {tuple(tensor.shape)}, "
-                f"config.json asks for {tuple(wanted[name].shape)}"
-            )
+            raise CheckpointError.of(
+                "other_shape", directory=str(directory), tensor=name,
+                shape=str(tuple(tensor.shape)), wanted=str(tuple(wanted[name].shape)),
+            )  # fmt: skip
         if not tensor.is_floating_point():
-            raise CheckpointError(f"{directory}: {name} holds {tensor.dtype}, not real numbers")
+            raise CheckpointError.of(
+                "no_numbers", directory=str(directory), tensor=name, dtype=str(tensor.dtype)
+            )
     check_finite(found, str(directory))
     return found
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 P = TypeVar("P", bound="Problem")
+# what JSON can say, so that a browser or another server can say it too
+Said = str | float | list[Any] | dict[str, Any] | None
 
 
 class Problem(Exception):
@@ -11,7 +13,7 @@ class Problem(Exception):
 
     Attributes:
         sentences: of a kind of error: key -> English sentence, with names in braces.
-        key: which of them; empty for a sentence that has no key yet.
+        key: which of them; empty for a sentence of the interface's own.
         values: what its braces are filled with.
     """
 
@@ -23,10 +25,14 @@ class Problem(Exception):
         self.values = dict(values or {})
 
     @classmethod
-    def of(cls: type[P], key: str, **values: Any) -> P:
+    def of(cls: type[P], key: str, **values: Said) -> P:
         """The error of a key, its sentence filled with values.
 
         Raises:
             KeyError: the kind of error has no such sentence, or a value is missing.
         """
         return cls(cls.sentences[key].format(**values), key, values)
+
+    def with_values(self: P, **values: Said) -> P:
+        """The same error, told by who knows some of its values better."""
+        return self.of(self.key, **(self.values | values))

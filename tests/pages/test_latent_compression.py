@@ -192,7 +192,7 @@ def test_gpt2_is_offered_where_it_is_missing(page, no_gpt2, monkeypatch):
 
     def refused(name, progress, cancelled):
         progress(2_000_000, 548_000_000)
-        raise hub.DownloadError("hub.example is asked too often (429): wait a few minutes.")
+        raise hub.DownloadError.of("too_often", host="hub.example", status=429)
 
     monkeypatch.setattr(hub, "download", refused)
     start.click().run()

@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from mla_core.arithmetic.architectures.config_sentences import SENTENCES
 from mla_core.records.problem import Problem
 
 MAX_CHARACTERS = 20_000_000  # a quantised model's lists of names alone take 3 million
@@ -62,6 +63,8 @@ MOST_COUNTED = 10_000
 class ConfigError(Problem, ValueError):
     """A configuration that cannot be counted; the message names the field and what to do."""
 
+    sentences: ClassVar[Mapping[str, str]] = SENTENCES
+
     def __init__(
         self, sentence: str, key: str = "", values: Mapping[str, Any] | None = None
     ) -> None:
@@ -99,22 +102,21 @@ def _text(source: str | Path) -> str:
         try:
             text = source.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{source} cannot be read: {error}") from None
+            raise ConfigError.of("unreadable", path=str(source), reason=str(error)) from None
     if len(str(text)) > MAX_CHARACTERS:
-        raise ConfigError(f"A config.json has at most {MAX_CHARACTERS:,} characters here.")
+        raise ConfigError.of("too_long", most=MAX_CHARACTERS)
     return str(text)
 
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
         fields = json.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError) as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise ConfigError(
-            f"This is not JSON{where}: paste the whole config.json, from its first brace to its last."
-        ) from None
+    except json.JSONDecodeError as error:
+        raise ConfigError.of("not_json_from", line=error.lineno) from None
+    except (ValueError, RecursionError):
+        raise ConfigError.of("not_json") from None
     if not isinstance(fields, dict):
-        raise ConfigError("A config.json holds one object: it begins with a brace.")
+        raise ConfigError.of("no_object")
     return fields
 
 
@@ -136,7 +138,7 @@ def _check(field: str, value: Any) -> None:
         return
     most = LIMITS.get(OLD_NAMES.get(field, field), MOST_COUNTED if COUNTS.search(field) else None)
     if most is not None and not -most <= value <= most:
-        raise ConfigError(f"{shown(field)} is {shown(value)}: at most {most:,} is read here.")
+        raise ConfigError.of("too_large", field=shown(field), value=shown(value), most=most)
 
 
 def check_types(fields: Mapping[str, Any]) -> None:
@@ -148,14 +150,14 @@ def check_types(fields: Mapping[str, Any]) -> None:
     for field, value in fields.items():
         words = isinstance(value, list) and all(isinstance(one, str) for one in value)
         if field in LISTS and value is not None and not words:
-            raise ConfigError(f"{field} must be a list of words, one a layer.")
+            raise ConfigError.of("not_words", field=field)
         known = OLD_NAMES.get(field, field)
         if known not in LIMITS or value is None:
             continue
         if type(value) is not int:
-            raise ConfigError(f"{field} must be a whole number, not {shown(value)}.")
+            raise ConfigError.of("not_whole", field=field, value=shown(value))
         least = 0 if known in MAY_BE_ZERO else 1
         if not least <= value <= LIMITS[known]:
-            raise ConfigError(
-                f"{field} is {value:,}: it must lie between {least} and {LIMITS[known]:,}."
+            raise ConfigError.of(
+                "not_between", field=field, value=value, least=least, most=LIMITS[known]
             )

@@ -24,7 +24,7 @@ def from_config(source: str | Path | Mapping[str, Any], name: str = "your model"
     part = text_part(fields_of(source))
     model_type = part.model_type
     if not isinstance(model_type, str):
-        raise ConfigError("model_type is missing: it says which kind of model this is.")
+        raise ConfigError.of("no_model_type")
     layers, context, notes = _read(model_type, part)
     if part.path:
         notes = [f"Read: the part that writes text, {'.'.join(part.path)}.", *notes]

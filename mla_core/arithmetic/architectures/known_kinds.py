@@ -24,7 +24,13 @@ from mla_core.arithmetic.architectures.compared_kinds import (
     NO_HEAD_DIM,
     NO_KV_HEADS,
 )
-from mla_core.arithmetic.architectures.config_file import LIMITS, ConfigError, check_types, shown
+from mla_core.arithmetic.architectures.config_file import (
+    LIMITS,
+    LONGEST_SENTENCE,
+    ConfigError,
+    check_types,
+    shown,
+)
 from mla_core.arithmetic.architectures.harmless_fields import deciding, is_off
 from mla_core.arithmetic.architectures.text_part import TextPart
 
@@ -59,7 +65,7 @@ class Fields:
     def size(self, field: str) -> int:
         value = self.get(field)
         if type(value) is not int or not 1 <= value <= LIMITS.get(field, 10**9):
-            raise ConfigError(f"{field} must be a positive whole number, not {shown(value)}.")
+            raise ConfigError.of("not_positive", field=field, value=shown(value))
         return value
 
 
@@ -76,14 +82,9 @@ def known_kind(model_type: str, part: TextPart) -> tuple[list[Attention], int | 
     check_types(part.fields)
     for fields in (part.fields, *part.around):
         if fields.get("model_type") in ENCODER_AND_DECODER:
-            raise ConfigError(
-                f"model_type {fields['model_type']} is an encoder and a decoder: not counted here."
-            )
+            raise ConfigError.of("encoder_and_decoder", kind=fields["model_type"])
         if fields.get("model_type") in DRAFTS:
-            raise ConfigError(
-                f"model_type {fields['model_type']} is a draft model, which reads the cache of another: "
-                "paste that one's config.json."
-            )
+            raise ConfigError.of("draft", kind=fields["model_type"])
     quiet = logging.getLogger("transformers")
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)  # its warnings are about running the model
@@ -98,10 +99,10 @@ def known_kind(model_type: str, part: TextPart) -> tuple[list[Attention], int | 
     except ConfigError:
         raise
     except Exception as error:  # each class checks in its own way, and raises what it likes
-        reason = str(error).strip().splitlines()
-        raise ConfigError(
-            f"transformers refuses this {shown(model_type)} configuration: "
-            f"{reason[-1].strip() if reason else type(error).__name__}"
+        told = str(error).strip().splitlines()
+        reason = told[-1].strip() if told else type(error).__name__
+        raise ConfigError.of(
+            "refused", kind=shown(model_type), reason=reason[:LONGEST_SENTENCE]
         ) from None
     finally:
         quiet.setLevel(level)
@@ -118,14 +119,14 @@ def _opened(model_type: str, part: TextPart) -> tuple[PreTrainedConfig, list[str
     else:
         whole = of_type.from_dict(_without_unread(part.fields))
     if whole.is_encoder_decoder:
-        raise ConfigError(f"model_type {model_type} is an encoder and a decoder: not counted here.")
+        raise ConfigError.of("encoder_and_decoder", kind=model_type)
     config = whole.get_text_config(decoder=True)
     if config is whole:
         if part.path and not part.has_own_type:
-            raise ConfigError(f"{part.path[-1]}: a {model_type} model has none.")
+            raise ConfigError.of("no_such_part", part=part.path[-1], kind=model_type)
     else:
         if not isinstance(config, PreTrainedConfig) or type(config) is PreTrainedConfig:
-            raise ConfigError(f"text_config is missing: a {model_type} model says its sizes there.")
+            raise ConfigError.of("no_text_part", kind=model_type)
         fields = _without_unread(part.fields)
         fields.pop("model_type", None)
         config = type(config).from_dict(fields)
@@ -135,26 +136,22 @@ def _opened(model_type: str, part: TextPart) -> tuple[PreTrainedConfig, list[str
             )
     kind = config.model_type
     if kind in BOTH_WAYS:
-        raise ConfigError(
-            f"model_type {kind} looks both ways, it does not write one token after the other: "
-            "not counted here."
-        )
+        raise ConfigError.of("both_ways", kind=kind)
     if kind not in COMPARED:
-        raise ConfigError(
-            f"model_type {kind}{_by(part)}: what its layers keep was not compared with a running model, "
-            "so it is not counted here."
-        )
+        if deciding_fields := _deciding_fields(part):
+            raise ConfigError.of("not_compared_fields", kind=kind, fields=deciding_fields)
+        raise ConfigError.of("not_compared", kind=kind)
     return config, notes
 
 
-def _by(part: TextPart) -> str:
-    """Which fields of the file decide it, in brackets: lists and objects first."""
+def _deciding_fields(part: TextPart) -> str:
+    """Three at most of the file's fields that decide what is kept: lists and objects first."""
     found = [
         field for field, value in part.fields.items()
         if deciding(field) and not is_off(field, value) and field not in LIMITS
     ]  # fmt: skip
     found.sort(key=lambda field: isinstance(part.fields[field], int | float))
-    return f" ({', '.join(shown(field) for field in found[:3])})" if found else ""
+    return ", ".join(shown(field) for field in found[:3])
 
 
 def _without_unread(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,24 +163,19 @@ def _layers(
 ) -> tuple[list[Attention], list[str]]:
     count = config.num_hidden_layers
     if type(count) is not int or not 1 <= count <= LIMITS["num_hidden_layers"]:
-        raise ConfigError(f"num_hidden_layers must be a positive whole number, not {shown(count)}.")
+        raise ConfigError.of("not_positive", field="num_hidden_layers", value=shown(count))
     if config.model_type == "longcat_flash":
         asked.add("num_layers")
         said, pairs = part.fields.get("num_hidden_layers"), part.fields.get("num_layers")
         if said is not None and (pairs is None or said != 2 * pairs):
-            raise ConfigError(
-                f"num_hidden_layers is {said} and num_layers is {shown(pairs)}: each layer of a "
-                "longcat_flash model has two attentions, so say num_layers alone."
-            )
+            raise ConfigError.of("two_attentions", layers=said, pairs=shown(pairs))
     kinds, arguments = get_layer_types_and_kwargs(config)
     sharing = set(getattr(config, "kv_sharing_modes", None) or [])
     if not sharing <= {None, "store", "reuse"}:
-        raise ConfigError(
-            "kv_source_layers: layers that keep only an indexer's keys are not known here."
-        )
+        raise ConfigError.of("indexer_alone")
     parts = list(config.per_layer_config)
     if not len(kinds) == len(parts) == len(arguments):
-        raise ConfigError(f"layer_types has {len(kinds)} entries for {len(parts)} layers.")
+        raise ConfigError.of("kinds_and_layers", kinds=len(kinds), layers=len(parts))
     layers = []
     for index, (kind, one, more) in enumerate(zip(kinds, parts, arguments, strict=True)):
         if kind == "dummy":
@@ -191,12 +183,14 @@ def _layers(
         if config.model_type == "mllama_text_model" and index in config.cross_attention_layers:
             continue  # it keeps the picture's keys and values, which no token adds to
         if kind not in LAYERS:
-            raise ConfigError(
-                f"layer_types{_by(part)}: what a layer of the kind {shown(kind)!r} keeps is not known here."
-            )
+            if deciding_fields := _deciding_fields(part):
+                raise ConfigError.of(
+                    "unknown_layer_fields", kind=shown(kind), fields=deciding_fields
+                )
+            raise ConfigError.of("unknown_layer", kind=shown(kind))
         layers.append(_layer(kind, Fields(one, asked), more.get("sliding_window"), index))
     if not layers:
-        raise ConfigError("layer_types: no layer of this model has attention.")
+        raise ConfigError.of("no_attention")
     return layers, kinds
 
 
@@ -213,9 +207,7 @@ def _layer(kind: str, fields: Fields, window: int | None, index: int) -> Attenti
             *(fields.size(name) for name in (INDEXER if sparse else ())),
         )  # fmt: skip
     if window is not None and window < 2:
-        raise ConfigError(
-            f"sliding_window is {window}: it must hold an earlier token too, or be null."
-        )
+        raise ConfigError.of("window_too_short", window=window)
     heads = fields.size("num_attention_heads")
     if fields.get("kv_lora_rank"):
         return _latent(fields, kind, heads, window, index)
@@ -228,7 +220,7 @@ def _layer(kind: str, fields: Fields, window: int | None, index: int) -> Attenti
 
 def _latent(fields: Fields, kind: str, heads: int, window: int | None, index: int) -> Latent:
     if window is not None:
-        raise ConfigError("sliding_window and kv_lora_rank together are not known here.")
+        raise ConfigError.of("latent_window")
     indexers = fields.get("indexer_types") or []
     shared = index < len(indexers) and indexers[index] == "shared"
     own_indexer = kind == "indexed_attention" and not shared
@@ -245,17 +237,14 @@ def _rate(fields: Fields, kind: str) -> int:
     rates = fields.get("compress_rates")
     rate = rates.get(kind) if isinstance(rates, dict) else None
     if type(rate) is not int or not 1 <= rate <= LIMITS["sliding_window"]:
-        raise ConfigError(f"compress_rates must give a positive whole number for {kind}.")
+        raise ConfigError.of("no_rate", kind=kind)
     return rate
 
 
 def _even_share(hidden_size: int, heads: int) -> int:
     """What each head has of the width, where the file does not say."""
     if hidden_size % heads:
-        raise ConfigError(
-            f"head_dim is missing, and hidden_size, {hidden_size}, is not a multiple of "
-            f"num_attention_heads, {heads}."
-        )
+        raise ConfigError.of("uneven_width", hidden_size=hidden_size, heads=heads)
     return hidden_size // heads
 
 
@@ -272,14 +261,10 @@ def _kv_heads(fields: Fields, kind: str, heads: int) -> int:
     if fields.model_type == "mimo_v2_flash" and kind == "sliding_attention":
         found *= 2  # so its code, whatever the file's own field says
         if fields.get("swa_num_key_value_heads", found) != found:
-            raise ConfigError(
-                f"swa_num_key_value_heads is {shown(fields.get('swa_num_key_value_heads'))}, but "
-                f"transformers' code for mimo_v2_flash gives these layers {found}."
-            )
+            given = shown(fields.get("swa_num_key_value_heads"))
+            raise ConfigError.of("other_groups", value=given, found=found)
     if heads % found:
-        raise ConfigError(
-            f"num_key_value_heads is {found}, which does not divide num_attention_heads, {heads}."
-        )
+        raise ConfigError.of("uneven_groups", kv_heads=found, heads=heads)
     return int(found)
 
 
@@ -296,9 +281,7 @@ def _state(fields: Fields) -> State:
         values = heads * fields.size("linear_value_head_dim")
         kernel = fields.size("linear_conv_kernel_dim")
         return State(heads, (2 * keys + values) * kernel, values * key_dim)
-    raise ConfigError(
-        f"layer_types: what a linear_attention layer of {fields.model_type!r} keeps is not known here."
-    )
+    raise ConfigError.of("unknown_state", kind=fields.model_type)
 
 
 def _filled_in(
@@ -322,10 +305,10 @@ def _filled_in(
         for around in part.around:
             for name in names & around.keys():
                 if around[name] is not None and around[name] != value:
-                    raise ConfigError(
-                        f"{name} is {shown(around[name])} outside {part.path[-1]}, where "
-                        f"{config.model_type} does not read it: move it into {part.path[-1]}, or remove it."
-                    )
+                    raise ConfigError.of(
+                        "outside", field=name, value=shown(around[name]), part=part.path[-1],
+                        kind=config.model_type,
+                    )  # fmt: skip
         if any(defaults.get(name) is not None for name in names):
             said = f"{value:,}" if type(value) is int else shown(value)
             notes.append(
@@ -364,9 +347,8 @@ def _passed_over(config: PreTrainedConfig, asked: set[str], part: TextPart) -> l
     ]  # fmt: skip
     for field in strange:
         if field in ALWAYS_DECIDE:
-            raise ConfigError(
-                f"{field} is {shown(part.fields[field])}: transformers' class for {config.model_type} "
-                "does not read it, and what it does there is not known here."
+            raise ConfigError.of(
+                "not_read", field=field, value=shown(part.fields[field]), kind=config.model_type
             )
     if not strange:
         return []

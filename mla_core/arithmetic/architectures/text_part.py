@@ -61,23 +61,17 @@ def text_part(fields: Mapping[str, Any]) -> TextPart:
         for name in NAMES:
             value = fields.get(name)
             if name.endswith("_config") and value is not None and not isinstance(value, dict):
-                raise ConfigError(f"{name} must be an object in braces.")
+                raise ConfigError.of("no_braces", field=name)
         if not found:
             break
         if len(found) > 1 and any(fields[one] != fields[found[0]] for one in found[1:]):
-            raise ConfigError(
-                f"{found[0]} and {found[1]}: which of the two writes the text is not known here: "
-                "paste one of them alone."
-            )
+            raise ConfigError.of("two_parts", first=found[0], second=found[1])
         path, around = (*path, found[0]), (*around, fields)
         fields = fields[found[0]]
     if not _has_layers(fields):
         for name, value in fields.items():
             if isinstance(value, dict) and _has_layers(value) and not _is_other(name):
-                raise ConfigError(
-                    f"{shown(name)} has layers, but whether it writes the text is not known here: "
-                    "paste what is in it alone, with its model_type."
-                )
+                raise ConfigError.of("strange_part", part=shown(name))
     return TextPart(fields, path, around)
 
 

@@ -16,6 +16,7 @@ from mla_core.arithmetic.architectures.config_file import (
     shown,
 )
 from mla_core.arithmetic.architectures.harmless_fields import deciding, is_off
+from mla_core.records.problem import Said
 
 # the same things under other names; each as its makers' own modelling code reads it
 ALIASES = OLD_NAMES | {
@@ -50,10 +51,10 @@ class Reader:
             if isinstance(value, list) and known != name:
                 known = name  # a list, one entry a layer, is another thing
             if self.said.get(known) is not None and value is not None and self.said[known] != value:
-                raise ConfigError(
-                    f"{self.names[known]} is {shown(self.said[known])} and {name} is "
-                    f"{shown(value)}: they mean the same, so one of the two must go."
-                )
+                raise ConfigError.of(
+                    "twice", first=self.names[known], value=shown(self.said[known]),
+                    second=name, other=shown(value),
+                )  # fmt: skip
             if value is not None or known not in self.said:
                 self.said[known], self.names[known] = value, name
         self.understood: set[str] = set()
@@ -68,22 +69,20 @@ class Reader:
         self.understood.add(field)
         return self.said.get(field)
 
-    def size(self, field: str, advice: str = "add the field") -> int:
+    def size(self, field: str) -> int:
         value = self.value(field)
         if value is None:
-            raise ConfigError(
-                f"{field} is missing, and transformers does not know the model_type "
-                f"{shown(self.model_type)!r}: {advice}."
-            )
+            raise ConfigError.of("missing", field=field, kind=shown(self.model_type))
         if type(value) is not int or not 1 <= value <= LIMITS.get(field, 10**9):
-            self.refuse(field, "must be a positive whole number")
+            self.refuse("no_size", field)
         return int(value)
 
-    def refuse(self, field: str, why: str) -> NoReturn:
-        raise ConfigError(
-            f"{shown(self.names.get(field, field))} is {shown(self.said.get(field))}: {why} "
-            f"(model_type {shown(self.model_type)!r}, which transformers does not know)."
-        )
+    def refuse(self, key: str, field: str, **values: Said) -> NoReturn:
+        """Names a field and what it says; the key is one of `UNKNOWN_KIND`."""
+        raise ConfigError.of(
+            key, field=shown(self.names.get(field, field)), value=shown(self.said.get(field)),
+            model_type=shown(self.model_type), **values,
+        )  # fmt: skip
 
 
 def by_names(
@@ -99,9 +98,9 @@ def by_names(
     context = read.value("max_position_embeddings")
     for field, value in read.said.items():
         if field not in read.understood and deciding(field) and not is_off(field, value):
-            read.refuse(field, "whether it changes what the cache keeps is not known here")
+            read.refuse("not_understood", field)
     if not layers:
-        raise ConfigError("No layer of this model has attention that keeps anything.")
+        raise ConfigError.of("keeps_nothing")
     return layers, context, [f"{reason}: its fields are taken at their names."]
 
 
@@ -116,7 +115,7 @@ def _layers(read: Reader) -> list[Attention]:
     count = read.size("num_hidden_layers")
     for field in WITH_STATES:
         if read.has(field):
-            read.refuse(field, "its other layers keep a state, whose size is not known here")
+            read.refuse("keeps_states", field)
     for field, reading in described.items():
         if field in read.said and read.has(field):
             return reading(read, count)
@@ -133,21 +132,21 @@ def _blocks(read: Reader, count: int) -> list[Attention]:
     head_dim = _head_dim(read, heads)
     read.has("num_key_value_heads")  # the blocks go before it
     if not isinstance(blocks, list) or len(blocks) != count:
-        read.refuse("block_configs", f"it must have one block for each of {count} layers")
+        read.refuse("a_block_each", "block_configs", count=count)
     layers: list[Attention] = []
     for block in blocks:
         attention = block.get("attention") if isinstance(block, dict) else None
         if not isinstance(attention, dict):
-            read.refuse("block_configs", "a block without its attention is not known here")
+            read.refuse("bare_block", "block_configs")
         group = attention.get("n_heads_in_group")
         if attention.get("no_op") is True or attention.get("replace_with_linear") is True:
             continue
         rest = {name: value for name, value in attention.items() if name != "n_heads_in_group"}
         if any(not is_off(name, value) for name, value in rest.items()):
             found = next(name for name, value in rest.items() if not is_off(name, value))
-            read.refuse("block_configs", f"its {shown(found)} is not known here")
+            read.refuse("block_field", "block_configs", inside=shown(found))
         if type(group) is not int or group < 1 or heads % group:
-            read.refuse("block_configs", f"n_heads_in_group {shown(group)} must divide {heads}")
+            read.refuse("block_group", "block_configs", group=shown(group), heads=heads)
         layers.append(Heads(heads, heads // group, head_dim))
     return layers
 
@@ -157,11 +156,11 @@ def _compressed(read: Reader, count: int) -> list[Attention]:
     configuration_deepseek_v4.py); entries beyond the layers are of those that predict ahead."""
     rates = read.value("compress_ratios")
     if not isinstance(rates, list) or len(rates) < count:
-        read.refuse("compress_ratios", f"it must have an entry for each of {count} layers")
+        read.refuse("a_rate_each", "compress_ratios", count=count)
     heads, head_dim = read.size("num_attention_heads"), read.size("head_dim")
     window = _positive_window(read)
     if read.size("num_key_value_heads") != 1:
-        read.refuse("num_key_value_heads", "with compress_ratios, one shared key is known")
+        read.refuse("one_shared_key", "num_key_value_heads")
     read.has("qk_rope_head_dim")  # a part of head_dim
     kinds: dict[Any, Attention] = {0: Heads(heads, 1, head_dim, window=window)}
     if 4 in rates[:count]:
@@ -171,7 +170,7 @@ def _compressed(read: Reader, count: int) -> list[Attention]:
     kinds[128] = Compressed(heads, head_dim, window, 128)
     for rate in rates[:count]:
         if type(rate) is not int or rate not in kinds:
-            read.refuse("compress_ratios", f"{shown(rate)} is neither 0, 4 nor 128")
+            read.refuse("rate", "compress_ratios", rate=shown(rate))
     return [kinds[rate] for rate in rates[:count]]
 
 
@@ -192,10 +191,10 @@ def _heads_of_each(read: Reader, count: int) -> list[Attention]:
         if not whole or not all(
             type(one) is int and 0 < one <= LIMITS["num_attention_heads"] for one in values
         ):
-            read.refuse(name, f"it must be a list of {count} positive whole numbers")
+            read.refuse("a_number_each", name, count=count)
     for own, of in zip(many, queries, strict=True):
         if of % own:
-            read.refuse(field, f"{own} does not divide the {of} heads of a layer")
+            read.refuse("uneven_layer", field, own=own, heads=of)
         layers.append(Heads(of, own, head_dim))
     return layers
 
@@ -215,7 +214,7 @@ def _attention(read: Reader) -> dict[str, Attention]:
         return {PLAIN: Latent(heads, rank, rope, nope, value, *indexer)}
     for field in LATENT_SIZES:
         if read.has(field):
-            read.refuse(field, "without kv_lora_rank, what it means is not known here")
+            read.refuse("no_latent", field)
     kv_heads = _kv_heads(read, heads)
     head_dim = _head_dim(read, heads)
     return {PLAIN: Heads(heads, kv_heads, head_dim)}
@@ -225,7 +224,7 @@ def _has_latent(read: Reader) -> bool:
     """`use_mla` false goes before the sizes of a latent (DeepSeek-VL2, modeling_deepseek.py)."""
     if "use_mla" in read.said and read.value("use_mla") is not None:
         if type(read.said["use_mla"]) is not bool:
-            read.refuse("use_mla", "it must be true or false")
+            read.refuse("no_switch", "use_mla")
         if not read.said["use_mla"]:
             read.understood.update(("kv_lora_rank", *LATENT_SIZES))
             for field in LATENT_SIZES:
@@ -243,22 +242,17 @@ def _kv_heads(read: Reader, heads: int) -> int:
         groups = read.size("multi_query_group_num") if on is True else heads
         read.has("multi_query_group_num")
         if type(on) is not bool or (many is not None and many != groups):
-            read.refuse("multi_query_attention", "num_key_value_heads beside it says another thing")
+            read.refuse("two_groups", "multi_query_attention")
         many = groups
         read.said.setdefault("num_key_value_heads", groups)
     switch = read.value("multi_query")
     if switch is not None and (many is None or (switch is True) != (many == 1)):
-        read.refuse("multi_query", "how many keys its heads share is not known here")
+        read.refuse("how_many_share", "multi_query")
     if many is None:
-        read.size(
-            "num_key_value_heads",
-            "add it, as large as num_attention_heads if each head has a key of its own",
-        )
+        raise ConfigError.of("missing_kv_heads", kind=shown(read.model_type))
     found = read.size("num_key_value_heads")
     if heads % found:
-        raise ConfigError(
-            f"num_key_value_heads is {found}, which does not divide num_attention_heads, {heads}."
-        )
+        raise ConfigError.of("uneven_groups", kv_heads=found, heads=heads)
     return found
 
 
@@ -268,10 +262,7 @@ def _head_dim(read: Reader, heads: int) -> int:
         return read.size("head_dim")
     hidden_size = read.size("hidden_size")
     if hidden_size % heads:
-        raise ConfigError(
-            f"head_dim is missing, and hidden_size, {hidden_size}, is not a multiple of "
-            f"num_attention_heads, {heads}."
-        )
+        raise ConfigError.of("uneven_width", hidden_size=hidden_size, heads=heads)
     return hidden_size // heads
 
 
@@ -280,36 +271,33 @@ def _kinds(read: Reader, count: int, attention: dict[str, Attention]) -> list[st
     kinds = read.value("layer_types")
     switch = read.value("use_sliding_window") if "use_sliding_window" in read.said else None
     if switch not in (None, True, False):
-        read.refuse("use_sliding_window", "it must be true or false")
+        read.refuse("no_switch", "use_sliding_window")
     if kinds:
         if len(kinds) != count:
-            read.refuse("layer_types", f"it must have one word for each of {count} layers")
+            read.refuse("a_word_each", "layer_types", count=count)
         strange = next((kind for kind in kinds if kind not in (PLAIN, WINDOW)), None)
         if strange is not None:
-            read.refuse("layer_types", f"what a layer of {shown(strange)} keeps is not known here")
+            read.refuse("strange_layer", "layer_types", kind=shown(strange))
         if WINDOW not in kinds:
             read.understood.update(("sliding_window", "max_window_layers"))
             return list(kinds)
         if switch is False:
-            read.refuse("use_sliding_window", "layer_types beside it has layers with a window")
+            read.refuse("window_off", "use_sliding_window")
         read.understood.add("max_window_layers")
     elif switch is False or not read.has("sliding_window"):
         if switch:
-            read.refuse("use_sliding_window", "how long the window is, sliding_window must say")
+            read.refuse("window_length", "use_sliding_window")
         read.understood.update(("sliding_window", "max_window_layers"))
         return [PLAIN] * count
     elif switch and read.value("max_window_layers") is not None:
         first = int(read.said["max_window_layers"])
         kinds = [WINDOW if index >= first else PLAIN for index in range(count)]
     else:
-        read.refuse(
-            "sliding_window",
-            "which layers have it is not known here: layer_types, one word a layer, would say it",
-        )
+        read.refuse("which_windows", "sliding_window")
     window = _positive_window(read)
     plain = attention[PLAIN]
     if not isinstance(plain, Heads):
-        read.refuse("sliding_window", "together with kv_lora_rank it is not known here")
+        read.refuse("window_of_latent", "sliding_window")
     attention[WINDOW] = Heads(plain.heads, plain.kv_heads, plain.head_dim, window=window)
     return list(kinds)
 
@@ -317,7 +305,7 @@ def _kinds(read: Reader, count: int, attention: dict[str, Attention]) -> list[st
 def _positive_window(read: Reader) -> int:
     window = read.size("sliding_window")
     if window < 2:
-        read.refuse("sliding_window", "it must hold an earlier token too")
+        read.refuse("short_window", "sliding_window")
     return window
 
 
@@ -328,8 +316,10 @@ def _shared(read: Reader) -> int:
         read.understood.add("cla_share_factor")
         return 1
     if read.said["use_cla"] is not True:
-        read.refuse("use_cla", "it must be true or false")
-    factor = read.size("cla_share_factor", "add how many layers share one cache")
+        read.refuse("no_switch", "use_cla")
+    if read.value("cla_share_factor") is None:
+        raise ConfigError.of("missing_share_factor", kind=shown(read.model_type))
+    factor = read.size("cla_share_factor")
     if factor > LIMITS["num_hidden_layers"]:
-        read.refuse("cla_share_factor", "it must be a positive whole number")
+        read.refuse("no_size", "cla_share_factor")
     return factor
