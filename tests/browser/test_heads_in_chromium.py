@@ -102,6 +102,7 @@ def test_a_shift_and_the_switch_reach_the_link_and_come_back_from_it(page, serve
     expect(page.get_by_role("slider")).to_have_value("9", timeout=60_000)
     page.locator("input.off").check()
     page.wait_for_url("**positions=off**")
+    expect(page.locator(".stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.go_back()
     expect(page.locator("input.off")).not_to_be_checked()
     expect(page.get_by_role("slider")).to_have_value("9")
